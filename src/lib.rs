@@ -1,1 +1,9 @@
-//! x
+//! `wardstock`: hospital inventory. Shelf sensors feed an exact stock ledger; a planner says what to order and why.
+//!
+//! The rooms, lowest first; a room names only rooms above it in this list, and the crate `wardstock-models`
+//! (mathematical models: row structs live in each room's private `store.rs`).
+
+#![forbid(unsafe_code)]
+
+pub mod base;
+pub mod db;

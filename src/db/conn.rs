@@ -1,0 +1,218 @@
+//! Connections: which database a URL names, how each is opened, and the rules read back.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::sql_types::{BigInt, Text};
+
+use super::hot::HotStore;
+use crate::base::code::Code;
+use crate::base::error::{Error, Result};
+
+/// One connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// PostgreSQL.
+    Pg(PgConnection),
+    /// SQLite.
+    Sqlite(SqliteConnection),
+}
+
+impl std::fmt::Debug for Conn {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str(match self {
+            Self::Pg(_) => "Conn::Pg",
+            Self::Sqlite(_) => "Conn::Sqlite",
+        })
+    }
+}
+
+impl Conn {
+    /// The hot statements, written for each database by hand.
+    pub fn hot(&mut self) -> &mut dyn HotStore {
+        match self {
+            Self::Pg(conn) => conn,
+            Self::Sqlite(conn) => conn,
+        }
+    }
+}
+
+/// The database that a URL names.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// `sqlite:PATH`, or `sqlite::memory:` (a file in a temporary folder that goes with the process).
+    Sqlite {
+        /// The database file.
+        path: PathBuf,
+        /// Keeps a temporary folder alive.
+        temporary: Option<Arc<tempfile::TempDir>>,
+    },
+    /// `postgres://…`.
+    Postgres {
+        /// The whole URL, secrets included: never print it.
+        url: String,
+    },
+}
+
+impl Target {
+    /// Reads a database URL.
+    ///
+    /// # Errors
+    /// `invalid_input` when the scheme is none of ours.
+    pub fn parse(url: &str) -> Result<Self> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres { url: url.to_owned() });
+        }
+        match url.strip_prefix("sqlite:") {
+            Some(":memory:") => {
+                let folder = tempfile::Builder::new()
+                    .prefix("wardstock-")
+                    .tempdir()
+                    .map_err(|cause| Error::internal("no temporary folder for the database").because(cause))?;
+                Ok(Self::Sqlite { path: folder.path().join("wardstock.db"), temporary: Some(Arc::new(folder)) })
+            }
+            Some(path) if !path.is_empty() => Ok(Self::Sqlite { path: PathBuf::from(path), temporary: None }),
+            _ => Err(Error::field("database", "url", "must be sqlite:PATH, sqlite::memory: or postgres://user@host/name")),
+        }
+    }
+
+    /// The target without secrets, for logs and `doctor`.
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Sqlite { path, .. } => format!("sqlite:{}", path.display()),
+            Self::Postgres { url } => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                format!("postgres://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host).split('?').next().unwrap_or_default())
+            }
+        }
+    }
+
+    /// Takes the lock beside a SQLite file, so that one service holds it.
+    ///
+    /// # Errors
+    /// `database_unavailable` when another process holds it.
+    pub(super) fn lock(&self) -> Result<Option<File>> {
+        let Self::Sqlite { path, .. } = self else { return Ok(None) };
+        let beside = PathBuf::from(format!("{}.lock", path.display()));
+        let file = File::create(&beside)
+            .map_err(|cause| Error::new(Code::DatabaseUnavailable, "the database folder can't be written").because(cause))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(cause) => {
+                Err(Error::new(Code::DatabaseUnavailable, "another wardstock service holds this database; stop it first").because(cause))
+            }
+        }
+    }
+
+    /// Opens a connection with the rules of its database.
+    ///
+    /// # Errors
+    /// `database_unavailable` when it can't be reached, or does not take a rule.
+    pub fn connect(&self, access: Access) -> Result<Conn> {
+        let unavailable = |cause: diesel::ConnectionError| {
+            Error::new(Code::DatabaseUnavailable, "the database can't be opened").retry_after(5).because(cause)
+        };
+        match self {
+            Self::Sqlite { path, .. } => {
+                let conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(unavailable)?;
+                prepare_sqlite(conn, access).map(Conn::Sqlite)
+            }
+            Self::Postgres { url } => {
+                let mut conn = PgConnection::establish(url).map_err(unavailable)?;
+                let timeout = if access == Access::Read { "30s" } else { "120s" };
+                conn.batch_execute(&format!(
+                    "SET statement_timeout = '{timeout}'; SET lock_timeout = '10s'; SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning;"
+                ))?;
+                if access == Access::Read {
+                    conn.batch_execute("SET default_transaction_read_only = on;")?;
+                }
+                Ok(Conn::Pg(conn))
+            }
+        }
+    }
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Only reads.
+    Read,
+    /// The writer, and migrations.
+    Write,
+}
+
+#[derive(QueryableByName)]
+struct Pragma {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+fn prepare_sqlite(mut conn: SqliteConnection, access: Access) -> Result<SqliteConnection> {
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 30000; PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; \
+         PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF;",
+    )?;
+    if access == Access::Write {
+        conn.batch_execute("PRAGMA cache_size = -65536;")?;
+    } else {
+        conn.batch_execute("PRAGMA query_only = ON;")?;
+    }
+    for (name, want) in
+        [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("recursive_triggers", "1"), ("trusted_schema", "0")]
+    {
+        let got =
+            diesel::sql_query(format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}")).get_result::<Pragma>(&mut conn)?.value;
+        if got != want {
+            return Err(Error::new(Code::DatabaseUnavailable, format!("SQLite has {name} = {got}, but it must be {want}")));
+        }
+    }
+    Ok(conn)
+}
+
+/// Makes pooled connections.
+#[derive(Debug, Clone)]
+pub struct Manager {
+    target: Target,
+}
+
+impl Manager {
+    pub(super) fn reader(target: Target) -> Self {
+        Self { target }
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Conn> {
+        self.target.connect(Access::Read)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<()> {
+        match conn {
+            Conn::Pg(conn) => conn.ping()?,
+            Conn::Sqlite(conn) => conn.ping()?,
+        }
+        Ok(())
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        match conn {
+            Conn::Pg(conn) => conn.is_broken(),
+            Conn::Sqlite(conn) => conn.is_broken(),
+        }
+    }
+}
+
+/// One number from a query that names its only column `value`.
+#[derive(QueryableByName, Debug)]
+pub struct Number {
+    /// The number.
+    #[diesel(sql_type = BigInt)]
+    pub value: i64,
+}

@@ -1,0 +1,132 @@
+//! The database: one handle to read and to write, on SQLite or PostgreSQL by URL.
+
+pub mod conn;
+mod error;
+pub mod hot;
+pub mod migrate;
+pub mod outbox;
+mod postgres;
+pub mod queue;
+#[expect(missing_docs, reason = "the migrations say what each column means")]
+pub mod schema;
+mod sqlite;
+mod writer;
+
+use std::sync::Arc;
+
+use diesel::r2d2::{Pool, PooledConnection};
+
+use crate::base::clock::Clock;
+use crate::base::code::Code;
+use crate::base::error::{Error, Result};
+use crate::base::id::IdMaker;
+use crate::base::time::Micros;
+
+use conn::{Conn, Manager, Target};
+use writer::Writer;
+
+/// A write in progress: the connection inside its transaction, the moment, and ids.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    /// The connection, inside a transaction that commits after the command returns `Ok`.
+    pub conn: &'a mut Conn,
+    /// The moment of the write.
+    pub now: Micros,
+    ids: &'a IdMaker,
+}
+
+impl Tx<'_> {
+    /// A new id, larger than all before.
+    pub fn id(&self) -> i64 {
+        self.ids.next(self.now)
+    }
+}
+
+/// A handle to the database; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db {
+    readers: Pool<Manager>,
+    writer: Arc<Writer>,
+    clock: Clock,
+}
+
+impl Db {
+    /// Opens the database; its schema must be up to date ([`migrate::up`]).
+    ///
+    /// # Errors
+    /// `database_unavailable` when it can't be reached or another service holds it.
+    pub fn open(target: &Target, clock: Clock) -> Result<Self> {
+        let lock = target.lock()?;
+        let node = crate::base::entropy::node_number()?;
+        let writer = Writer::start(target.clone(), clock.clone(), IdMaker::new(node), lock)?;
+        let readers = Pool::builder()
+            .max_size(8)
+            .min_idle(Some(1))
+            .connection_timeout(std::time::Duration::from_secs(10))
+            .build(Manager::reader(target.clone()))
+            .map_err(|cause| Error::new(Code::DatabaseUnavailable, "the database does not answer").retry_after(5).because(cause))?;
+        Ok(Self { readers, writer: Arc::new(writer), clock })
+    }
+
+    /// The clock that stamps writes.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Runs a query off the event loop, on a connection that can't write.
+    ///
+    /// # Errors
+    /// Those of `query`; `database_unavailable` when no connection is free in time.
+    pub async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || this.read_now(query))
+            .await
+            .map_err(|cause| Error::internal("a read was cut off").because(cause))?
+    }
+
+    /// As [`Db::read`], for code that already runs on a thread of its own.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_now<T>(&self, query: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn: PooledConnection<Manager> = self.readers.get().map_err(|cause| {
+            Error::new(Code::DatabaseUnavailable, "no database connection is free; try again").retry_after(2).because(cause)
+        })?;
+        query(&mut conn)
+    }
+
+    /// Runs a command in a transaction on the one writer; answers after COMMIT.
+    ///
+    /// The command must be pure database work: no network, no waiting. It may be rolled back alone.
+    ///
+    /// # Errors
+    /// Those of `command`; `write_queue_full`, `storage_full` or `database_unavailable` when nothing was stored.
+    pub async fn write<T, F>(&self, command: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.submit(command)?.await.map_err(|cause| Error::internal("the writer dropped a command").because(cause))?
+    }
+
+    /// As [`Db::write`], for code that runs on a thread of its own.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_now<T, F>(&self, command: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.submit(command)?.blocking_recv().map_err(|cause| Error::internal("the writer dropped a command").because(cause))?
+    }
+
+    /// How many commands wait for the writer.
+    pub fn write_queue_depth(&self) -> usize {
+        self.writer.depth()
+    }
+}

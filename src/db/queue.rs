@@ -1,0 +1,110 @@
+//! Jobs: enqueued in the caller's transaction, claimed under a lease, results fenced by the attempt.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::Tx;
+use super::conn::{Conn, Number};
+use super::hot::JobRow;
+use super::schema::job;
+use crate::base::error::Result;
+
+/// How long a worker may be silent before its job is given to another.
+pub const LEASE_SECONDS: i64 = 120;
+/// Tries before a job counts as failed.
+const ATTEMPTS_MAX: i64 = 5;
+
+/// Adds a job, unless one with the same key is queued or running.
+///
+/// # Errors
+/// Those of the database.
+pub fn enqueue(tx: &mut Tx<'_>, site_id: i64, queue: &str, kind: &str, payload: &str, dedupe_key: &str) -> Result<()> {
+    let alive =
+        diesel::sql_query("SELECT COUNT(*) AS value FROM job WHERE site_id = $1 AND dedupe_key = $2 AND state IN ('queued', 'running')")
+            .bind::<BigInt, _>(site_id)
+            .bind::<Text, _>(dedupe_key)
+            .get_result::<Number>(tx.conn)?;
+    if alive.value > 0 {
+        return Ok(());
+    }
+    diesel::insert_into(job::table)
+        .values((
+            (
+                job::site_id.eq(site_id),
+                job::id.eq(tx.id()),
+                job::queue.eq(queue),
+                job::kind.eq(kind),
+                job::payload.eq(payload),
+                job::state.eq("queued"),
+            ),
+            (job::run_at.eq(tx.now.0), job::attempts.eq(0_i64), job::max_attempts.eq(ATTEMPTS_MAX), job::dedupe_key.eq(dedupe_key)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The sites that have due jobs in a queue; read without a lock.
+///
+/// # Errors
+/// Those of the database.
+pub fn sites_with_work(conn: &mut Conn, queue: &str, now: i64) -> Result<Vec<i64>> {
+    let rows = diesel::sql_query("SELECT DISTINCT site_id AS value FROM job WHERE state = 'queued' AND queue = $1 AND run_at <= $2")
+        .bind::<Text, _>(queue)
+        .bind::<BigInt, _>(now)
+        .load::<Number>(conn)?;
+    Ok(rows.into_iter().map(|row| row.value).collect())
+}
+
+/// Takes one due job of a site.
+///
+/// # Errors
+/// Those of the database.
+pub fn claim(tx: &mut Tx<'_>, site_id: i64, queue: &str, worker: &str) -> Result<Option<JobRow>> {
+    let lease_until = tx.now.plus_seconds(LEASE_SECONDS).0;
+    Ok(tx.conn.hot().claim_job(site_id, queue, tx.now.0, lease_until, worker)?)
+}
+
+/// Marks a claimed job as done; `false` when the lease was lost, and the caller must roll back.
+///
+/// # Errors
+/// Those of the database.
+pub fn finish(tx: &mut Tx<'_>, claimed: &JobRow) -> Result<bool> {
+    let rows = diesel::update(job::table.filter(job::site_id.eq(claimed.site_id)).filter(job::id.eq(claimed.id)))
+        .filter(job::state.eq("running"))
+        .filter(job::attempts.eq(claimed.attempts))
+        .set(job::state.eq("done"))
+        .execute(tx.conn)?;
+    Ok(rows == 1)
+}
+
+/// Puts a job that failed back with a growing delay, or marks it as failed for good; answers whether it is.
+///
+/// # Errors
+/// Those of the database.
+pub fn put_back(tx: &mut Tx<'_>, claimed: &JobRow, why: &str) -> Result<bool> {
+    let over = claimed.attempts >= ATTEMPTS_MAX;
+    let delay_s = (5_i64 << claimed.attempts.clamp(0, 10)).min(3_600);
+    diesel::update(job::table.filter(job::site_id.eq(claimed.site_id)).filter(job::id.eq(claimed.id)))
+        .filter(job::state.eq("running"))
+        .filter(job::attempts.eq(claimed.attempts))
+        .set((
+            job::state.eq(if over { "failed" } else { "queued" }),
+            job::run_at.eq(tx.now.plus_seconds(delay_s).0),
+            job::last_error.eq(why),
+        ))
+        .execute(tx.conn)?;
+    Ok(over)
+}
+
+/// Gives jobs whose worker fell silent back to the queue; answers how many.
+///
+/// # Errors
+/// Those of the database.
+pub fn recover(tx: &mut Tx<'_>) -> Result<usize> {
+    Ok(diesel::sql_query(
+        "UPDATE job SET state = CASE WHEN attempts >= max_attempts THEN 'failed' ELSE 'queued' END, last_error = 'the worker fell silent' \
+         WHERE state = 'running' AND lease_until < $1",
+    )
+    .bind::<BigInt, _>(tx.now.0)
+    .execute(tx.conn)?)
+}
