@@ -5,5 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod base;
 pub mod db;
+pub mod web;

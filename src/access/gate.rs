@@ -1,0 +1,102 @@
+//! The gate before every route: who calls, and may they. It runs before the body is read.
+
+use std::collections::HashMap;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse, web};
+
+use super::caller::Caller;
+use super::role::Role;
+use super::{session, token};
+use crate::base::code::Code;
+use crate::base::error::{Error, Result};
+use crate::db::Db;
+
+/// Who may make a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    /// Everybody.
+    Public,
+    /// Callers of these roles.
+    Roles(&'static [Role]),
+}
+
+pub(super) async fn pass(
+    rules: &HashMap<Method, Rule>,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, actix_web::Error> {
+    let rule = match rules.get(request.method()) {
+        Some(rule) => *rule,
+        None => {
+            let allowed: Vec<&str> = rules.keys().map(Method::as_str).collect();
+            return Err(
+                Error::new(Code::MethodNotAllowed, format!("{} is not served here; {} is", request.method(), allowed.join(", "))).into()
+            );
+        }
+    };
+    let Rule::Roles(roles) = rule else { return next.call(request).await };
+    let caller = match authenticate(&request).await {
+        Ok(caller) => caller,
+        Err(error) if error.code == Code::NotSignedIn && wants_page(&request) => {
+            let to_sign_in = HttpResponse::SeeOther().insert_header(("location", "/sign-in")).finish();
+            return Ok(request.into_response(to_sign_in));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if !caller.is_any(roles) {
+        let detail = format!(
+            "the role '{}' may not do this; it takes one of: {}",
+            caller.role.word(),
+            roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(", ")
+        );
+        return Err(Error::new(Code::Forbidden, detail).into());
+    }
+    request.extensions_mut().insert(caller);
+    next.call(request).await
+}
+
+fn wants_page(request: &ServiceRequest) -> bool {
+    request.method() == Method::GET
+        && request.headers().get("accept").and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+async fn authenticate(request: &ServiceRequest) -> Result<Caller> {
+    let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::internal("the app has no database"))?.clone();
+    let now = db.clock().now();
+    if let Some(header) = request.headers().get(AUTHORIZATION) {
+        let secret = header
+            .to_str()
+            .ok()
+            .and_then(|text| text.strip_prefix("Bearer "))
+            .map(|text| text.trim().to_owned())
+            .ok_or_else(|| Error::new(Code::NotSignedIn, "the header Authorization must be 'Bearer <token>'"))?;
+        let caller = db.read(move |conn| token::authenticate(conn, &secret, now)).await?;
+        return caller.ok_or_else(|| Error::new(Code::NotSignedIn, "this token is unknown, over or revoked"));
+    }
+    let Some(cookie) = request.cookie(session::COOKIE) else {
+        return Err(Error::new(Code::NotSignedIn, "this call needs the header 'Authorization: Bearer <token>'"));
+    };
+    let cookie = cookie.value().to_owned();
+    let caller = db.read(move |conn| session::authenticate(conn, &cookie, now)).await?;
+    let caller = caller.ok_or_else(|| Error::new(Code::NotSignedIn, "the session is over; sign in again"))?;
+    require_csrf(request, &caller)?;
+    Ok(caller)
+}
+
+/// A browser sends its cookie along with requests that other sites make it send; the word in the header it does not.
+fn require_csrf(request: &ServiceRequest, caller: &Caller) -> Result<()> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    let sent = request.headers().get(session::CSRF_HEADER).and_then(|value| value.to_str().ok());
+    if sent.is_some() && sent == caller.csrf.as_deref() {
+        Ok(())
+    } else {
+        Err(Error::new(Code::Forbidden, "the request does not come from our page; reload it and try again"))
+    }
+}
