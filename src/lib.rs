@@ -7,5 +7,7 @@
 
 pub mod access;
 pub mod base;
+pub mod catalogue;
 pub mod db;
+pub mod places;
 pub mod web;
