@@ -25,6 +25,31 @@ pub struct Rejected {
     pub hint: String,
 }
 
+/// What importing one file did. Good rows are written and bad ones listed; whether bad rows undo the
+/// good ones is decided where the transaction is (`app::import`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Outcome {
+    /// Rows read.
+    pub read: u64,
+    /// Rows that changed something.
+    pub written: u64,
+    /// Rows that said what is there already.
+    pub unchanged: u64,
+    /// Bad cells, by line.
+    pub rejected: Vec<Rejected>,
+}
+
+impl Outcome {
+    /// An outcome that starts with the rows that could not even be split.
+    pub fn of(sheet: &Sheet) -> Self {
+        Self {
+            read: u64::try_from(sheet.rows.len() + sheet.broken.len()).unwrap_or(u64::MAX),
+            rejected: sheet.broken.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// A parsed file: header and rows, all as text.
 #[derive(Debug)]
 pub struct Sheet {
