@@ -10,4 +10,5 @@ pub mod base;
 pub mod catalogue;
 pub mod db;
 pub mod places;
+pub mod stock;
 pub mod web;

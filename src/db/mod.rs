@@ -2,6 +2,7 @@
 
 pub mod conn;
 mod error;
+pub(crate) use error::is_unique_violation;
 pub mod hot;
 pub mod migrate;
 pub mod outbox;

@@ -218,6 +218,7 @@ diesel::table! {
         stock_point_id -> BigInt,
         made_at -> BigInt,
         method -> Text,
+        mean_daily_units -> Double,
         input_sha256 -> Text,
         body -> Text,
     }

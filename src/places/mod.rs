@@ -134,3 +134,27 @@ pub fn known_stock_point(conn: &mut Conn, place: &PlaceKey, item_id: i64) -> Res
 pub fn stock_points_of_site(conn: &mut Conn, site_id: i64) -> Result<HashMap<(i64, i64), i64>> {
     store::stock_points_of_site(conn, site_id)
 }
+
+/// Sets par and maximum of a stock point where they are given; answers whether something changed.
+///
+/// # Errors
+/// Those of the database.
+pub fn set_levels(tx: &mut Tx<'_>, place: &PlaceKey, item_id: i64, par_level: Option<i64>, max_level: Option<i64>) -> Result<bool> {
+    store::set_levels(tx, place.site_id, place.id, item_id, par_level, max_level)
+}
+
+/// The stock points of many `(place_id, item_id)` of a site; those that are missing are made.
+///
+/// # Errors
+/// Those of the database.
+pub fn ensure_stock_points(tx: &mut Tx<'_>, site_id: i64, pairs: &[(i64, i64)]) -> Result<HashMap<(i64, i64), i64>> {
+    let mut points = store::stock_points_of_site(tx.conn, site_id)?;
+    for (place_id, item_id) in pairs {
+        if !points.contains_key(&(*place_id, *item_id)) {
+            let id = tx.id();
+            store::insert_stock_point(tx, site_id, id, *place_id, *item_id)?;
+            points.insert((*place_id, *item_id), id);
+        }
+    }
+    Ok(points)
+}

@@ -224,6 +224,7 @@ CREATE TABLE forecast (
   stock_point_id BIGINT NOT NULL,
   made_at BIGINT NOT NULL,
   method TEXT NOT NULL,
+  mean_daily_units DOUBLE PRECISION NOT NULL,
   input_sha256 TEXT NOT NULL,
   body TEXT NOT NULL,
   PRIMARY KEY (site_id, stock_point_id, made_at)
