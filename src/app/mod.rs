@@ -1,0 +1,96 @@
+//! The app: every room's routes behind one gate, the same in the service and in tests.
+
+pub mod import;
+mod live;
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{HttpResponse, web};
+
+use crate::access::route::{self, Route};
+use crate::access::{self, role};
+use crate::base::error::Result;
+use crate::db::Db;
+use crate::web::metrics::Metrics;
+use crate::web::openapi::{self, Operation};
+use crate::web::{health, problem, request_log};
+use crate::{catalogue, places, stock};
+
+/// Largest body of a call; imports have their own.
+const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// What all requests share.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The database.
+    pub db: Db,
+    /// Counters.
+    pub metrics: Metrics,
+}
+
+impl State {
+    /// State over an open database.
+    ///
+    /// # Errors
+    /// `internal` when metrics can't be registered.
+    pub fn new(db: Db) -> Result<Self> {
+        Ok(Self { db, metrics: Metrics::new()? })
+    }
+}
+
+/// All routes of all rooms.
+pub fn routes() -> Vec<Route> {
+    let mut routes = vec![
+        Route::public(&Method::GET, "/livez", health::get_livez).about("service", "The process runs"),
+        Route::public(&Method::GET, "/readyz", health::get_readyz).about("service", "The database answers"),
+        Route::new(&Method::GET, "/metrics", role::WATCHERS, health::get_metrics).about("service", "Counters for Prometheus"),
+        Route::public(&Method::GET, "/openapi.json", get_openapi).about("service", "This document"),
+        Route::public(&Method::GET, "/docs/problems/{code}", problem::get_problem_page).about("service", "What a problem code means"),
+        Route::new(&Method::GET, "/api/v1/events", role::PEOPLE, live::get_events)
+            .about("service", "Server-sent events: stock, alert, plan, order, device; Last-Event-ID resumes"),
+    ];
+    for room in [access::http::routes, import::routes, catalogue::http::routes, places::http::routes, stock::http::routes] {
+        routes.extend(room());
+    }
+    routes
+}
+
+/// The document's operations, in the order of the rooms.
+pub fn operations() -> Vec<Operation> {
+    routes().iter().map(|route| route.operation().clone()).collect()
+}
+
+async fn get_openapi() -> HttpResponse {
+    HttpResponse::Ok().json(openapi::document(&operations()))
+}
+
+/// Puts everything into an actix app.
+pub fn configure(config: &mut web::ServiceConfig, state: &State) {
+    config
+        .app_data(web::Data::new(state.db.clone()))
+        .app_data(web::Data::new(state.metrics.clone()))
+        .app_data(web::PayloadConfig::new(BODY_BYTES_MAX));
+    let document = openapi::document(&operations());
+    config.service(
+        utoipa_swagger_ui::SwaggerUi::new("/docs/api/{_:.*}").external_url_unchecked("/docs/openapi.json", document),
+    );
+    config.service(web::redirect("/docs", "/docs/api/"));
+    config.service(web::redirect("/docs/", "/docs/api/"));
+    route::serve(routes(), config);
+    config.default_service(web::to(problem::no_such_path));
+}
+
+/// Serves the app until it is told to stop.
+///
+/// # Errors
+/// `internal` when the address can't be bound.
+pub fn serve(state: State, listener: std::net::TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
+    Ok(actix_web::HttpServer::new(move || {
+        let state = state.clone();
+        actix_web::App::new().configure(|config| configure(config, &state)).wrap(from_fn(request_log::layer))
+    })
+    .workers(workers)
+    .shutdown_timeout(10)
+    .listen(listener)?
+    .run())
+}

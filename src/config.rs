@@ -1,0 +1,101 @@
+//! Settings: flags > `WARDSTOCK_*` > file > defaults. The only reader of the environment (through clap).
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::base::error::{Error, Result};
+
+/// Where settings are looked for when no `--config` is given.
+const FILE_DEFAULT: &str = "/etc/wardstock/wardstock.toml";
+const DATABASE_DEFAULT: &str = "sqlite:wardstock.db";
+const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+
+/// Settings that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Settings {
+    /// Settings file (TOML); unknown keys are errors.
+    #[arg(long, global = true, env = "WARDSTOCK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// sqlite:PATH, sqlite::memory: or postgres://user@host/name [default: sqlite:wardstock.db]
+    #[arg(long, global = true, env = "WARDSTOCK_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, global = true, env = "WARDSTOCK_LISTEN", value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// What to log, as tracing directives [default: info]
+    #[arg(long, global = true, env = "WARDSTOCK_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Log as JSON lines.
+    #[arg(long, global = true, env = "WARDSTOCK_LOG_JSON")]
+    pub log_json: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSettings {
+    database: Option<String>,
+    listen: Option<String>,
+    log: Option<String>,
+    log_json: Option<bool>,
+}
+
+/// Settings after all sources have been merged.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Database URL; may hold a secret.
+    pub database: String,
+    /// Address to listen on.
+    pub listen: String,
+    /// Tracing directives.
+    pub log: String,
+    /// Log as JSON lines.
+    pub log_json: bool,
+}
+
+impl Config {
+    /// Merges flags and environment with the settings file.
+    ///
+    /// # Errors
+    /// `invalid_input` naming file and key when the file can't be read or has an unknown key.
+    pub fn load(settings: &Settings) -> Result<Self> {
+        let file = match &settings.config {
+            Some(path) => read(path)?,
+            None if Path::new(FILE_DEFAULT).exists() => read(Path::new(FILE_DEFAULT))?,
+            None => FileSettings::default(),
+        };
+        let pick = |flag: &Option<String>, from_file: Option<String>, default: &str| {
+            flag.clone().or(from_file).unwrap_or_else(|| default.to_owned())
+        };
+        Ok(Self {
+            database: pick(&settings.database, file.database, DATABASE_DEFAULT),
+            listen: pick(&settings.listen, file.listen, LISTEN_DEFAULT),
+            log: pick(&settings.log, file.log, "info"),
+            log_json: settings.log_json || file.log_json.unwrap_or(false),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<FileSettings> {
+    let bad = |rule: &str, cause: String| Error::field(path.display().to_string(), rule, format!("{}: {cause}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|cause| bad("unreadable", cause.to_string()))?;
+    toml::from_str(&text).map_err(|cause| bad("setting", cause.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file_and_unknown_keys_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wardstock.toml");
+        std::fs::write(&path, "listen = \"127.0.0.1:9\"\ndatabase = \"sqlite:a.db\"\n").unwrap();
+        let settings = Settings { config: Some(path.clone()), database: Some("sqlite:b.db".into()), ..Settings::default() };
+        let config = Config::load(&settings).unwrap();
+        assert_eq!((config.listen.as_str(), config.database.as_str()), ("127.0.0.1:9", "sqlite:b.db"));
+        std::fs::write(&path, "lisen = \"127.0.0.1:9\"\n").unwrap();
+        assert!(Config::load(&settings).unwrap_err().detail.contains("lisen"));
+    }
+}
