@@ -1,0 +1,255 @@
+//! Seasonal indices of long smooth series, shrunk to the group's profile and the profile to none.
+
+#![expect(clippy::indexing_slicing, reason = "columns of one row share its length, indices the layout's bins: made in Row::new")]
+
+use super::censored::median;
+use crate::series::{PeriodLength, count};
+
+/// Every logarithm is taken of at least this.
+const LOG_FLOOR: f64 = 0.5;
+
+/// How the year (or week) is cut for one period length.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layout {
+    /// Number of seasonal indices: 12 months, 13 four-week blocks, 7 weekdays.
+    pub(crate) bins: usize,
+    /// Periods of one cycle: 12 months, 52 weeks, 7 days.
+    pub(crate) span: usize,
+    /// Fewest known periods for this method.
+    pub(crate) least: usize,
+}
+
+/// Which cut belongs to a period length?
+pub(crate) fn layout(period: PeriodLength) -> Layout {
+    match period {
+        PeriodLength::Month => Layout { bins: 12, span: 12, least: 24 },
+        PeriodLength::Week => Layout { bins: 13, span: 52, least: 104 },
+        PeriodLength::Day => Layout { bins: 7, span: 7, least: 56 },
+    }
+}
+
+/// One item with what a refit at any origin needs, computed once.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// Position of its first period on the calendar shared by the group.
+    pub(crate) start: i64,
+    /// Demand per period in its units; NaN = not known.
+    pub(crate) values: Vec<f64>,
+    /// Seasonal bin of each period, and of `horizon` more.
+    pub(crate) bins: Vec<usize>,
+    /// `ln y - ln centred moving average`; NaN where the average is not known.
+    ratios: Vec<f64>,
+    half: usize,
+}
+
+impl Row {
+    /// Prepares an item whose first period starts at `first_day` (days since 1970-01-01).
+    pub(crate) fn new(values: Vec<f64>, period: PeriodLength, first_day: i64, horizon: usize) -> Self {
+        let cut = layout(period);
+        let bins = (0..values.len() + horizon).map(|at| bin(period, first_day, at)).collect();
+        let ratios = ratios(&values, cut.span);
+        Self { start: calendar_index(period, first_day), values, bins, ratios, half: cut.span / 2 }
+    }
+
+    /// How many of its periods lie before position `origin` of the shared calendar?
+    pub(crate) fn len_before(&self, origin: i64) -> usize {
+        usize::try_from(origin.saturating_sub(self.start)).unwrap_or(0).min(self.values.len())
+    }
+}
+
+/// Seasonal indices of one item, averaging 1, and the share of its own pattern in them.
+#[derive(Debug, Clone)]
+pub(crate) struct Season {
+    pub(crate) index: Vec<f64>,
+    pub(crate) own_weight: f64,
+}
+
+struct Own {
+    means: Vec<f64>,
+    variances: Vec<f64>,
+}
+
+/// Which seasonal indices does each item have, judged from its first `lens` periods?
+///
+/// `S_im` = mean of `ln y - ln CMA` in bin m, centred; `V_im` = residual variance / count; profile
+/// `P_m = sum S / V / sum 1 / V`, itself shrunk to 0 by `tau^2 / (tau^2 + V)`; the item's
+/// `ln index = P_m + g (S_im - P_m)` with `g = tau_i^2 / (tau_i^2 + V_i)`, `tau_i^2 = max(mean((S - P)^2 - V), 0)`;
+/// then divided so that the indices average 1. An item alone in its group has `g = 0`.
+///
+/// # Source
+/// `forecasting.md` 5.2; shrinkage after James, Stein (1961).
+pub(crate) fn seasons(rows: &[Row], lens: &[usize], cut: Layout) -> Vec<Season> {
+    let own: Vec<Option<Own>> = rows.iter().zip(lens).map(|(row, len)| own_pattern(row, *len, cut.bins)).collect();
+    let profile = profile(&own, cut.bins);
+    let single = own.iter().flatten().count() < 2;
+    own.iter().map(|own| shrink(own.as_ref().filter(|_| !single), &profile)).collect()
+}
+
+fn own_pattern(row: &Row, len: usize, bins: usize) -> Option<Own> {
+    let mut counts = vec![0.0; bins];
+    let mut means = vec![0.0; bins];
+    let mut squares = 0.0;
+    let mut all = 0.0;
+    for at in 0..len.saturating_sub(row.half) {
+        let ratio = row.ratios[at];
+        if ratio.is_nan() {
+            continue;
+        }
+        let bin = row.bins[at];
+        counts[bin] += 1.0;
+        all += 1.0;
+        let step = ratio - means[bin];
+        means[bin] += step / counts[bin];
+        squares += step * (ratio - means[bin]);
+    }
+    let free = all - count(bins);
+    if free < 0.5 * count(bins) || counts.iter().any(|n| *n < 1.0) {
+        return None;
+    }
+    let centre = means.iter().sum::<f64>() / count(bins);
+    let residual = squares / free;
+    let means = means.into_iter().map(|mean| mean - centre).collect();
+    Some(Own { means, variances: counts.into_iter().map(|n| (residual / n).max(1e-6)).collect() })
+}
+
+fn profile(own: &[Option<Own>], bins: usize) -> Vec<f64> {
+    let mut weighted = vec![0.0; bins];
+    let mut weights = vec![0.0; bins];
+    for one in own.iter().flatten() {
+        for bin in 0..bins {
+            weighted[bin] += one.means[bin] / one.variances[bin];
+            weights[bin] += 1.0 / one.variances[bin];
+        }
+    }
+    let raw: Vec<f64> = weighted.iter().zip(&weights).map(|(sum, weight)| sum / weight.max(1e-12)).collect();
+    let noise = weights.iter().map(|weight| 1.0 / weight.max(1e-12)).sum::<f64>() / count(bins);
+    let power = raw.iter().map(|value| value * value).sum::<f64>() / count(bins);
+    let keep = ((power - noise) / power.max(1e-300)).clamp(0.0, 1.0);
+    raw.into_iter().map(|value| keep * value).collect()
+}
+
+fn shrink(own: Option<&Own>, profile: &[f64]) -> Season {
+    let bins = count(profile.len());
+    let mut logs = profile.to_vec();
+    let mut own_weight = 0.0;
+    if let Some(own) = own {
+        let noise = own.variances.iter().sum::<f64>() / bins;
+        let power = own.means.iter().zip(profile).map(|(s, p)| (s - p).powi(2)).sum::<f64>() / bins;
+        let tau = (power - noise).max(0.0);
+        own_weight = tau / (tau + noise);
+        for (log, mean) in logs.iter_mut().zip(&own.means) {
+            *log += own_weight * (mean - *log);
+        }
+    }
+    let index: Vec<f64> = logs.iter().map(|log| log.clamp(-4.0, 4.0).exp()).collect();
+    let average = index.iter().sum::<f64>() / bins;
+    Season { index: index.into_iter().map(|value| value / average).collect(), own_weight }
+}
+
+/// `ln y - ln CMA` with the 2 x span centred average (plain for an odd span); known where at least
+/// 0.8 of the window's weight is.
+fn ratios(values: &[f64], span: usize) -> Vec<f64> {
+    let half = span / 2;
+    let edge = if span.is_multiple_of(2) { 0.5 } else { 1.0 };
+    let mut out = vec![f64::NAN; values.len()];
+    for at in half..values.len().saturating_sub(half) {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for near in at - half..=at + half {
+            let weight = if near == at - half || near == at + half { edge } else { 1.0 };
+            if !values[near].is_nan() {
+                sum += weight * values[near];
+                weights += weight;
+            }
+        }
+        if weights >= 0.8 * count(span) && !values[at].is_nan() {
+            out[at] = values[at].max(LOG_FLOOR).ln() - (sum / weights).max(LOG_FLOOR).ln();
+        }
+    }
+    out
+}
+
+/// The usual length of the rows, periods.
+pub(crate) fn typical_len(rows: &[Row]) -> usize {
+    let lens: Vec<f64> = rows.iter().map(|row| count(row.values.len())).collect();
+    let middle = median(&lens);
+    rows.iter().map(|row| row.values.len()).find(|len| (count(*len) - middle).abs() < 0.5).unwrap_or(0)
+}
+
+/// Position of the period that holds `first_day` on a calendar all series of one period length share.
+pub(crate) fn calendar_index(period: PeriodLength, first_day: i64) -> i64 {
+    match period {
+        PeriodLength::Day => first_day,
+        PeriodLength::Week => first_day.div_euclid(7),
+        PeriodLength::Month => month_of(first_day).0,
+    }
+}
+
+fn bin(period: PeriodLength, first_day: i64, at: usize) -> usize {
+    let at = i64::try_from(at).unwrap_or(i64::MAX);
+    let bin = match period {
+        PeriodLength::Day => first_day.saturating_add(at).rem_euclid(7),
+        PeriodLength::Week => (month_of(first_day.saturating_add(at.saturating_mul(7))).1 / 28).min(12),
+        PeriodLength::Month => month_of(first_day).0.saturating_add(at).rem_euclid(12),
+    };
+    usize::try_from(bin).unwrap_or(0)
+}
+
+/// (months since year 0, day of the year from 0) of a day since 1970-01-01, proleptic Gregorian calendar.
+///
+/// # Source
+/// H. Hinnant: chrono-compatible low-level date algorithms, `civil_from_days`.
+fn month_of(day: i64) -> (i64, i64) {
+    let shifted = day.clamp(-100_000_000, 100_000_000) + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let from_march = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * from_march + 2) / 153;
+    let year = year_of_era + era * 400 + i64::from(month >= 10);
+    let leap = i64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let month_index = if month >= 10 { month - 10 } else { month + 2 };
+    let day_of_year = if month >= 10 { from_march - 306 } else { from_march + 59 + leap };
+    (year * 12 + month_index, day_of_year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        assert_eq!(month_of(0), (1970 * 12, 0));
+        assert_eq!(month_of(10_957), (2000 * 12, 0)); // 2000-01-01
+        assert_eq!(month_of(11_016), (2000 * 12 + 1, 59)); // 2000-02-29
+        assert_eq!(month_of(11_322), (2000 * 12 + 11, 365)); // 2000-12-31
+        assert_eq!(month_of(-1), (1969 * 12 + 11, 364));
+    }
+
+    #[test]
+    fn a_shared_pattern_is_found() {
+        let pattern = [0.6, 0.8, 1.0, 1.2, 1.4, 1.0, 0.9, 1.1, 1.3, 0.7, 1.0, 1.0];
+        let mut rng = crate::rng::Rng::new(5);
+        let rows: Vec<Row> = (0..20)
+            .map(|_| {
+                let values = (0..60).map(|t| 200.0 * pattern[t % 12] * (1.0 + 0.1 * rng.normal())).collect();
+                Row::new(values, PeriodLength::Month, 10_957, 12)
+            })
+            .collect();
+        let seasons = seasons(&rows, &[60; 20], layout(PeriodLength::Month));
+        for season in &seasons {
+            assert!((season.index.iter().sum::<f64>() - 12.0).abs() < 1e-9);
+            for (index, want) in season.index.iter().zip(&pattern) {
+                assert!((index - want).abs() < 0.1, "{index} {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn noise_gives_no_pattern() {
+        let mut rng = crate::rng::Rng::new(6);
+        let values = (0..60).map(|_| 200.0 * (1.0 + 0.2 * rng.normal())).collect();
+        let alone = [Row::new(values, PeriodLength::Month, 10_957, 12)];
+        let season = seasons(&alone, &[60], layout(PeriodLength::Month));
+        assert!(season[0].index.iter().all(|index| (index - 1.0).abs() < 0.1), "{:?}", season[0].index);
+    }
+}
