@@ -3,14 +3,14 @@
 pub(crate) mod special;
 
 use serde::Serialize;
-use special::{beta_cdf, gamma_cdf, ln_gamma, normal_cdf, normal_quantile};
+use special::{beta_cdf, gamma_cdf, normal_cdf, normal_quantile};
 
 use crate::series::count;
 
 /// Normal scores at which an [empirical](Distribution) law keeps its quantiles.
 pub(crate) const SCORES: [f64; 21] = [
-    -5.0, -4.0, -3.0, -2.326_35, -1.959_96, -1.644_85, -1.281_55, -0.841_62, -0.5, -0.25, 0.0, 0.25, 0.5,
-    0.841_62, 1.281_55, 1.644_85, 1.959_96, 2.326_35, 3.0, 4.0, 5.0,
+    -5.0, -4.0, -3.0, -2.326_35, -1.959_96, -1.644_85, -1.281_55, -0.841_62, -0.5, -0.25, 0.0,
+    0.25, 0.5, 0.841_62, 1.281_55, 1.644_85, 1.959_96, 2.326_35, 3.0, 4.0, 5.0,
 ];
 
 /// Above this mean (in units) lattice laws are computed as a gamma law with continuity correction.
@@ -67,16 +67,33 @@ pub struct Distribution {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Law {
-    Point { value: f64 },
-    Poisson { mean: f64 },
-    NegativeBinomial { mean: f64, variance: f64 },
-    Empirical { mean: f64, variance: f64, quantiles: Vec<f64> },
-    Mixture { parts: Vec<(f64, Distribution)> },
+    Point {
+        value: f64,
+    },
+    Poisson {
+        mean: f64,
+    },
+    NegativeBinomial {
+        mean: f64,
+        variance: f64,
+    },
+    Empirical {
+        mean: f64,
+        variance: f64,
+        quantiles: Vec<f64>,
+    },
+    Mixture {
+        parts: Vec<(f64, Distribution)>,
+    },
 }
 
 fn checked(name: &'static str, value: f64) -> Result<f64, DistributionError> {
     let rule = "must be a number from 0 to 1e300";
-    if (0.0..=1e300).contains(&value) { Ok(value) } else { Err(DistributionError::OutOfRange { name, value, rule }) }
+    if (0.0..=1e300).contains(&value) {
+        Ok(value)
+    } else {
+        Err(DistributionError::OutOfRange { name, value, rule })
+    }
 }
 
 impl Distribution {
@@ -87,7 +104,12 @@ impl Distribution {
     /// # Errors
     /// [`DistributionError::OutOfRange`] for a negative or not finite value.
     pub fn point(value: f64) -> Result<Self, DistributionError> {
-        Ok(Self { unit: 1.0, law: Law::Point { value: checked("value", value)? } })
+        Ok(Self {
+            unit: 1.0,
+            law: Law::Point {
+                value: checked("value", value)?,
+            },
+        })
     }
 
     /// What if single units are wanted independently?
@@ -124,7 +146,11 @@ impl Distribution {
     /// # Ok::<(), wardstock_models::distribution::DistributionError>(())
     /// ```
     pub fn negative_binomial(mean: f64, variance: f64) -> Result<Self, DistributionError> {
-        Ok(Self::lattice(checked("mean", mean)?, checked("variance", variance)?, 1.0))
+        Ok(Self::lattice(
+            checked("mean", mean)?,
+            checked("variance", variance)?,
+            1.0,
+        ))
     }
 
     /// Negative binomial, Poisson or point at 0 of trusted moments, on multiples of `unit`; moments in units.
@@ -148,7 +174,14 @@ impl Distribution {
             floor = floor.max(*value);
             *value = floor;
         }
-        Self { unit, law: Law::Empirical { mean, variance, quantiles } }
+        Self {
+            unit,
+            law: Law::Empirical {
+                mean,
+                variance,
+                quantiles,
+            },
+        }
     }
 
     /// How much is wanted over a lead time that is itself uncertain?
@@ -173,7 +206,11 @@ impl Distribution {
         }
         if total <= 0.0 {
             let rule = "the probabilities must add up to more than 0";
-            return Err(DistributionError::OutOfRange { name: "probability", value: total, rule });
+            return Err(DistributionError::OutOfRange {
+                name: "probability",
+                value: total,
+                rule,
+            });
         }
         let mut parts = Vec::with_capacity(lead.len());
         for (periods, probability) in lead.iter().filter(|(_, probability)| *probability > 0.0) {
@@ -182,11 +219,17 @@ impl Distribution {
                 Some(at) => sums
                     .get(at)
                     .cloned()
-                    .ok_or(DistributionError::LeadBeyondHorizon { lead: *periods, horizon: sums.len() })?,
+                    .ok_or(DistributionError::LeadBeyondHorizon {
+                        lead: *periods,
+                        horizon: sums.len(),
+                    })?,
             };
             parts.push((probability / total, sum));
         }
-        Ok(Self { unit: 1.0, law: Law::Mixture { parts } })
+        Ok(Self {
+            unit: 1.0,
+            law: Law::Mixture { parts },
+        })
     }
 
     /// What total is expected? Base units, at least 0.
@@ -194,8 +237,12 @@ impl Distribution {
         self.unit
             * match &self.law {
                 Law::Point { value } => *value,
-                Law::Poisson { mean } | Law::NegativeBinomial { mean, .. } | Law::Empirical { mean, .. } => *mean,
-                Law::Mixture { parts } => parts.iter().map(|(share, part)| share * part.mean()).sum(),
+                Law::Poisson { mean }
+                | Law::NegativeBinomial { mean, .. }
+                | Law::Empirical { mean, .. } => *mean,
+                Law::Mixture { parts } => {
+                    parts.iter().map(|(share, part)| share * part.mean()).sum()
+                }
             }
     }
 
@@ -257,7 +304,11 @@ impl Distribution {
     ///
     /// Returns base units, finite, at least 0, never falling in `p`.
     pub fn quantile(&self, p: f64) -> f64 {
-        let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 1.0 - 1e-12) };
+        let p = if p.is_nan() {
+            0.0
+        } else {
+            p.clamp(0.0, 1.0 - 1e-12)
+        };
         match &self.law {
             Law::Point { value } => self.unit * value,
             Law::Empirical { quantiles, .. } => self.unit * empirical_quantile(quantiles, p),
@@ -316,7 +367,11 @@ impl Distribution {
         }
         // The cdf forgives 1e-9 below a lattice point; give the point itself.
         let nearest = high.round();
-        if (high - nearest).abs() < 1e-6 { nearest } else { high }
+        if (high - nearest).abs() < 1e-6 {
+            nearest
+        } else {
+            high
+        }
     }
 
     /// What if every unit counts `factor` times (a substitute ratio, another unit)?
@@ -329,7 +384,10 @@ impl Distribution {
         if checked("factor", factor)? <= 0.0 {
             return Self::point(0.0);
         }
-        Ok(Self { unit: self.unit * factor, law: self.law.clone() })
+        Ok(Self {
+            unit: self.unit * factor,
+            law: self.law.clone(),
+        })
     }
 
     /// What is the sum over `periods` independent periods of this law?
@@ -337,13 +395,23 @@ impl Distribution {
     /// Mean and variance grow with `periods`; the sum is negative binomial (Poisson, point) with them,
     /// exact for those laws, by moments for the others. Forecast sums are *not* independent: use
     /// the `sums` of a forecast, they carry the uncertainty of the level.
+    #[must_use]
     pub fn summed(&self, periods: usize) -> Self {
         let times = count(periods);
         if let Law::Point { value } = self.law {
-            return Self { unit: self.unit, law: Law::Point { value: value * times } };
+            return Self {
+                unit: self.unit,
+                law: Law::Point {
+                    value: value * times,
+                },
+            };
         }
         let mean = self.mean() / self.unit * times;
-        Self::lattice(mean, self.variance() / (self.unit * self.unit) * times, self.unit)
+        Self::lattice(
+            mean,
+            self.variance() / (self.unit * self.unit) * times,
+            self.unit,
+        )
     }
 
     /// The demand expected, given that it was at least `y` units (mean and variance in units).
@@ -356,7 +424,8 @@ impl Distribution {
         }
         let below = Self::lattice(mean, variance, 1.0);
         let Law::NegativeBinomial { .. } = below.law else {
-            return (mean * below.survival(y - 2.0) / below.survival(y - 1.0).max(1e-12)).clamp(y, y + 10.0 * mean);
+            return (mean * below.survival(y - 2.0) / below.survival(y - 1.0).max(1e-12))
+                .clamp(y, y + 10.0 * mean);
         };
         let r = mean * mean / (variance - mean);
         let odds = (variance - mean) / mean;
@@ -366,14 +435,6 @@ impl Distribution {
             return y + odds; // the tail of a negative binomial is geometric with this mean excess
         }
         (mean * bigger.survival(y - 2.0) / tail).max(y)
-    }
-
-    /// Logarithm of the probability of `k` units, for tests by hand.
-    #[cfg(test)]
-    fn ln_pmf(mean: f64, variance: f64, k: f64) -> f64 {
-        let r = mean * mean / (variance - mean);
-        let p = mean / variance;
-        ln_gamma(k + r) - ln_gamma(r) - ln_gamma(k + 1.0) + r * p.ln() + k * (1.0 - p).ln()
     }
 }
 
@@ -397,8 +458,15 @@ fn empirical_cdf(quantiles: &[f64], x: f64) -> f64 {
 fn interpolate(from: &[f64], to: &[f64], x: f64) -> f64 {
     let above = from.partition_point(|knot| *knot <= x);
     let before = above.saturating_sub(1);
-    match (from.get(before), from.get(above), to.get(before), to.get(above)) {
-        (Some(a), Some(b), Some(left), Some(right)) if b > a => left + (right - left) * (x - a) / (b - a),
+    match (
+        from.get(before),
+        from.get(above),
+        to.get(before),
+        to.get(above),
+    ) {
+        (Some(a), Some(b), Some(left), Some(right)) if b > a => {
+            left + (right - left) * (x - a) / (b - a)
+        }
         (_, _, Some(left), _) => *left,
         _ => 0.0,
     }

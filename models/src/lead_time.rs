@@ -80,7 +80,13 @@ impl LeadTime {
             }
         }
         let sd = sd_days.max(1e-6);
-        let below = |k: i32| if k < 0 { 0.0 } else { normal_cdf((f64::from(k) + 0.5 - lead_time_days) / sd) };
+        let below = |k: i32| {
+            if k < 0 {
+                0.0
+            } else {
+                normal_cdf((f64::from(k) + 0.5 - lead_time_days) / sd)
+            }
+        };
         let mut masses = BTreeMap::new();
         for day in 0..=DAYS_MAX {
             let mass = below(day) - below(day - 1);
@@ -88,7 +94,10 @@ impl LeadTime {
                 masses.insert(day, mass);
             }
         }
-        Self::of(masses, 0).ok_or(LeadTimeError::OutOfRange { name: "lead_time_days", value: lead_time_days })
+        Self::of(masses, 0).ok_or(LeadTimeError::OutOfRange {
+            name: "lead_time_days",
+            value: lead_time_days,
+        })
     }
 
     /// How long does this supplier take, by past deliveries and orders still open?
@@ -107,9 +116,20 @@ impl LeadTime {
     /// # Source
     /// Kaplan, Meier: Nonparametric estimation from incomplete observations, JASA 53 (1958); weights of
     /// `forecasting.md` 5.8.
-    pub fn from_deliveries(deliveries: &[Delivery], supplier: &str, as_of_day: i64) -> Result<Self, LeadTimeError> {
-        let known: Vec<&Delivery> = deliveries.iter().filter(|one| one.ordered_day <= as_of_day).collect();
-        let sane: Vec<&Delivery> = known.iter().copied().filter(|one| arrived_in_order(one)).collect();
+    pub fn from_deliveries(
+        deliveries: &[Delivery],
+        supplier: &str,
+        as_of_day: i64,
+    ) -> Result<Self, LeadTimeError> {
+        let known: Vec<&Delivery> = deliveries
+            .iter()
+            .filter(|one| one.ordered_day <= as_of_day)
+            .collect();
+        let sane: Vec<&Delivery> = known
+            .iter()
+            .copied()
+            .filter(|one| arrived_in_order(one))
+            .collect();
         let share = POOL / count(sane.len().max(1));
         // day -> (weight of events, weight of censored)
         let mut days: BTreeMap<i32, (f64, f64)> = BTreeMap::new();
@@ -117,10 +137,17 @@ impl LeadTime {
             let weight = share + f64::from(u8::from(one.supplier == supplier));
             match one.received_day.filter(|day| *day <= as_of_day) {
                 Some(day) => days.entry(whole_days(day - one.ordered_day)).or_default().0 += weight,
-                None => days.entry(whole_days(as_of_day - one.ordered_day)).or_default().1 += weight,
+                None => {
+                    days.entry(whole_days(as_of_day - one.ordered_day))
+                        .or_default()
+                        .1 += weight;
+                }
             }
         }
-        let mut at_risk: f64 = days.values().map(|(events, censored)| events + censored).sum();
+        let mut at_risk: f64 = days
+            .values()
+            .map(|(events, censored)| events + censored)
+            .sum();
         let mut survival = 1.0;
         let mut masses = BTreeMap::new();
         for (day, (events, censored)) in &days {
@@ -164,14 +191,26 @@ impl LeadTime {
     ) -> Result<Self, LeadTimeError> {
         let longest = f64::from(DAYS_MAX);
         if !(0.0..=longest).contains(&promised_days) {
-            return Err(LeadTimeError::OutOfRange { name: "promised_days", value: promised_days });
+            return Err(LeadTimeError::OutOfRange {
+                name: "promised_days",
+                value: promised_days,
+            });
         }
-        let promise = (0..=DAYS_MAX).find(|day| f64::from(*day) + 0.5 > promised_days).unwrap_or(DAYS_MAX);
-        let known: Vec<&Delivery> =
-            deliveries.iter().filter(|one| one.received_day.is_some_and(|day| day <= as_of_day)).collect();
+        let promise = (0..=DAYS_MAX)
+            .find(|day| f64::from(*day) + 0.5 > promised_days)
+            .unwrap_or(DAYS_MAX);
+        let known: Vec<&Delivery> = deliveries
+            .iter()
+            .filter(|one| one.received_day.is_some_and(|day| day <= as_of_day))
+            .collect();
         let sane = || known.iter().filter(|one| arrived_in_order(one));
         let late: Vec<(i64, bool)> = sane()
-            .filter_map(|one| Some((one.received_day? - one.promised_day?, one.supplier == supplier)))
+            .filter_map(|one| {
+                Some((
+                    one.received_day? - one.promised_day?,
+                    one.supplier == supplier,
+                ))
+            })
             .collect();
         let share = POOL / count(late.len().max(1));
         let mut masses = BTreeMap::new();
@@ -179,19 +218,25 @@ impl LeadTime {
             let day = whole_days(late.saturating_add(i64::from(promise)));
             *masses.entry(day).or_insert(0.0) += share + f64::from(u8::from(same));
         }
-        Self::of(masses, known.len() - sane().count()).ok_or(LeadTimeError::NoDeliveries { as_of_day })
+        Self::of(masses, known.len() - sane().count())
+            .ok_or(LeadTimeError::NoDeliveries { as_of_day })
     }
 
     fn of(masses: BTreeMap<i32, f64>, ignored: usize) -> Option<Self> {
         let total: f64 = masses.values().sum();
-        let atoms: Vec<(i32, f64)> =
-            masses.into_iter().filter(|(_, mass)| *mass > 0.0).map(|(day, mass)| (day, mass / total)).collect();
+        let atoms: Vec<(i32, f64)> = masses
+            .into_iter()
+            .filter(|(_, mass)| *mass > 0.0)
+            .map(|(day, mass)| (day, mass / total))
+            .collect();
         (!atoms.is_empty()).then_some(Self { atoms, ignored })
     }
 
     /// All (days, probability) pairs, days rising; probabilities add up to 1.
     pub fn atoms(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
-        self.atoms.iter().map(|(day, share)| (f64::from(*day), *share))
+        self.atoms
+            .iter()
+            .map(|(day, share)| (f64::from(*day), *share))
     }
 
     /// How many deliveries were ignored because they arrived before they were ordered?
@@ -207,7 +252,10 @@ impl LeadTime {
     /// How far do lead times spread? Standard deviation, days.
     pub fn sd_days(&self) -> f64 {
         let mean = self.mean_days();
-        self.atoms().map(|(day, share)| share * (day - mean).powi(2)).sum::<f64>().sqrt()
+        self.atoms()
+            .map(|(day, share)| share * (day - mean).powi(2))
+            .sum::<f64>()
+            .sqrt()
     }
 
     /// Within how many days is an order there with probability `p`? The smallest day with `P(lead <= day) >= p`.
@@ -219,8 +267,15 @@ impl LeadTime {
             sum += share;
             sum + 1e-12 >= p
         });
-        let first_or_last = if p.is_nan() { self.atoms.first() } else { self.atoms.last() };
-        found.map_or_else(|| first_or_last.map_or(0.0, |(day, _)| f64::from(*day)), |(day, _)| day)
+        let first_or_last = if p.is_nan() {
+            self.atoms.first()
+        } else {
+            self.atoms.last()
+        };
+        found.map_or_else(
+            || first_or_last.map_or(0.0, |(day, _)| f64::from(*day)),
+            |(day, _)| day,
+        )
     }
 
     /// In how many whole periods can an order be used? The law of `ceil(days / period_days)`.
@@ -234,7 +289,9 @@ impl LeadTime {
         let mut masses: BTreeMap<usize, f64> = BTreeMap::new();
         for (day, share) in &self.atoms {
             let periods = day / length + i32::from(day % length > 0);
-            *masses.entry(usize::try_from(periods).unwrap_or(0)).or_default() += share;
+            *masses
+                .entry(usize::try_from(periods).unwrap_or(0))
+                .or_default() += share;
         }
         masses.into_iter().collect()
     }
@@ -247,7 +304,9 @@ impl LeadTime {
     pub fn extra_periods(&self, period_days: u32, lead_periods: usize) -> Vec<(usize, f64)> {
         let mut masses: BTreeMap<usize, f64> = BTreeMap::new();
         for (periods, share) in self.delay_periods(period_days) {
-            *masses.entry(periods.saturating_sub(lead_periods)).or_default() += share;
+            *masses
+                .entry(periods.saturating_sub(lead_periods))
+                .or_default() += share;
         }
         masses.into_iter().collect()
     }
@@ -262,12 +321,18 @@ fn whole_days(days: i64) -> i32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 
     fn order(supplier: &str, ordered_day: i64, received_day: Option<i64>) -> Delivery {
         let promised_day = Some(ordered_day + 10);
-        Delivery { supplier: supplier.to_owned(), ordered_day, promised_day, received_day }
+        Delivery {
+            supplier: supplier.to_owned(),
+            ordered_day,
+            promised_day,
+            received_day,
+        }
     }
 
     #[track_caller]
@@ -275,7 +340,10 @@ mod tests {
         let got: Vec<_> = law.atoms().collect();
         assert_eq!(got.len(), want.len(), "{got:?}");
         for (got, want) in got.iter().zip(want) {
-            assert!((got.0 - want.0).abs() < 1e-9 && (got.1 - want.1).abs() < 1e-9, "{got:?} {want:?}");
+            assert!(
+                (got.0 - want.0).abs() < 1e-9 && (got.1 - want.1).abs() < 1e-9,
+                "{got:?} {want:?}"
+            );
         }
     }
 
@@ -292,7 +360,10 @@ mod tests {
             order("a", 11, None),
         ];
         let law = LeadTime::from_deliveries(&orders, "a", 20).unwrap();
-        check(&law, &[(3.0, 1.0 / 6.0), (5.0, 5.0 / 12.0), (9.0, 5.0 / 12.0)]);
+        check(
+            &law,
+            &[(3.0, 1.0 / 6.0), (5.0, 5.0 / 12.0), (9.0, 5.0 / 12.0)],
+        );
         assert_eq!(law.quantile(0.5), 5.0);
         assert_eq!(law.quantile(0.9), 9.0);
         assert_eq!(law.delay_periods(7).len(), 2);
@@ -302,7 +373,11 @@ mod tests {
 
     #[test]
     fn the_future_does_not_leak() {
-        let orders = [order("a", 0, Some(5)), order("a", 10, Some(90)), order("a", 50, Some(60))];
+        let orders = [
+            order("a", 0, Some(5)),
+            order("a", 10, Some(90)),
+            order("a", 50, Some(60)),
+        ];
         let law = LeadTime::from_deliveries(&orders, "a", 40).unwrap();
         check(&law, &[(5.0, 0.5), (30.0, 0.5)]);
         let error = LeadTime::from_deliveries(&orders, "a", 3).unwrap_err();
@@ -311,7 +386,11 @@ mod tests {
 
     #[test]
     fn a_new_supplier_gets_the_law_of_all() {
-        let orders = [order("a", 0, Some(5)), order("b", 0, Some(15)), order("b", 30, Some(20))];
+        let orders = [
+            order("a", 0, Some(5)),
+            order("b", 0, Some(15)),
+            order("b", 30, Some(20)),
+        ];
         let law = LeadTime::from_deliveries(&orders, "c", 40).unwrap();
         check(&law, &[(5.0, 0.5), (15.0, 0.5)]);
         assert_eq!(law.ignored(), 1);
@@ -322,10 +401,21 @@ mod tests {
 
     #[test]
     fn promise_and_lateness() {
-        let orders = [order("a", 0, Some(10)), order("a", 0, Some(13)), order("b", 0, Some(8))];
+        let orders = [
+            order("a", 0, Some(10)),
+            order("a", 0, Some(13)),
+            order("b", 0, Some(8)),
+        ];
         let law = LeadTime::from_lateness(&orders, "a", 40, 20.0).unwrap();
         let third = 8.0 / 3.0;
-        check(&law, &[(18.0, third / 10.0), (20.0, (third + 1.0) / 10.0), (23.0, (third + 1.0) / 10.0)]);
+        check(
+            &law,
+            &[
+                (18.0, third / 10.0),
+                (20.0, (third + 1.0) / 10.0),
+                (23.0, (third + 1.0) / 10.0),
+            ],
+        );
         assert!(LeadTime::from_lateness(&orders, "a", 40, f64::NAN).is_err());
     }
 

@@ -1,5 +1,10 @@
 //! The special functions behind the distributions: log gamma, incomplete gamma and beta, the normal law.
 
+#![expect(
+    clippy::many_single_char_names,
+    reason = "the names of the cited recurrences"
+)]
+
 /// Logarithm of the gamma function, for `x` above 0.
 ///
 /// # Source
@@ -206,7 +211,10 @@ mod tests {
 
     #[track_caller]
     fn check(got: f64, want: f64) {
-        assert!((got - want).abs() <= 1e-8 * want.abs().max(1.0), "got {got}, want {want}");
+        assert!(
+            (got - want).abs() <= 1e-8 * want.abs().max(1.0),
+            "got {got}, want {want}"
+        );
     }
 
     #[test]

@@ -39,7 +39,10 @@ pub(crate) fn level(row: &Row, season: &Season, len: usize) -> f64 {
     });
     let scored = crate::series::count(rest.len());
     let floor = 1e-9 * (start * start).max(1e-12) * (1.0 + scored);
-    let best = runs.iter().map(|(_, squares)| squares + floor).fold(f64::INFINITY, f64::min);
+    let best = runs
+        .iter()
+        .map(|(_, squares)| squares + floor)
+        .fold(f64::INFINITY, f64::min);
     let (mut sum, mut weights) = (0.0, 0.0);
     for (level, squares) in runs {
         let weight = (-0.125 * scored * ((squares + floor) / best).ln()).exp();
@@ -57,7 +60,10 @@ mod tests {
     #[track_caller]
     fn check(values: &[f64], want: f64, within: f64) {
         let row = Row::new(values.to_vec(), PeriodLength::Month, 0, 1);
-        let season = Season { index: vec![1.0; 12], own_weight: 0.0 };
+        let season = Season {
+            index: vec![1.0; 12],
+            own_weight: 0.0,
+        };
         let got = level(&row, &season, values.len());
         assert!((got - want).abs() <= within, "got {got}, want {want}");
     }
