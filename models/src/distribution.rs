@@ -1,9 +1,11 @@
 //! The distribution of a demand total: never negative, always finite, with honest quantiles.
 
+mod invert;
 pub(crate) mod special;
 
+use invert::{empirical_cdf, empirical_quantile, lattice_quantile, mixture_quantile};
 use serde::Serialize;
-use special::{beta_cdf, gamma_cdf, normal_cdf, normal_quantile};
+use special::{beta_cdf, gamma_cdf};
 
 use crate::series::count;
 
@@ -312,65 +314,15 @@ impl Distribution {
         match &self.law {
             Law::Point { value } => self.unit * value,
             Law::Empirical { quantiles, .. } => self.unit * empirical_quantile(quantiles, p),
-            Law::Poisson { mean } => self.unit * self.lattice_quantile(p, *mean, mean.sqrt()),
+            Law::Poisson { mean } => {
+                self.unit * lattice_quantile(|k| self.cdf_in_units(k), p, *mean, mean.sqrt())
+            }
             Law::NegativeBinomial { mean, variance } => {
-                self.unit * self.lattice_quantile(p, *mean, variance.sqrt())
+                self.unit * lattice_quantile(|k| self.cdf_in_units(k), p, *mean, variance.sqrt())
             }
-            Law::Mixture { parts } => self.unit * self.mixture_quantile(parts, p),
-        }
-    }
-
-    /// Smallest whole k with cdf >= p: doubling from a normal guess, then bisection of whole numbers.
-    fn lattice_quantile(&self, p: f64, mean: f64, sd: f64) -> f64 {
-        if self.cdf_in_units(0.0) >= p {
-            return 0.0;
-        }
-        let mut low = 0.0;
-        let mut high = (mean + sd * normal_quantile(p).max(0.0)).ceil().max(1.0);
-        let mut tries = 0;
-        while self.cdf_in_units(high) < p && tries < 200 {
-            low = high;
-            high += (0.25 * sd).max(1.0).ceil() * f64::from(2_u32.saturating_pow(tries.min(30)));
-            tries += 1;
-        }
-        while high - low > 1.0 {
-            let middle = (low + 0.5 * (high - low)).floor();
-            if middle <= low || middle >= high {
-                break; // beyond 2^53 neighbouring whole numbers cannot be told apart
+            Law::Mixture { parts } => {
+                self.unit * mixture_quantile(|x| self.cdf_in_units(x), parts, p)
             }
-            if self.cdf_in_units(middle) >= p {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        high
-    }
-
-    fn mixture_quantile(&self, parts: &[(f64, Self)], p: f64) -> f64 {
-        let ends: Vec<f64> = parts.iter().map(|(_, part)| part.quantile(p)).collect();
-        let mut low = ends.iter().copied().fold(f64::INFINITY, f64::min);
-        let mut high = ends.iter().copied().fold(0.0, f64::max);
-        if !low.is_finite() || self.cdf_in_units(low) >= p {
-            return if low.is_finite() { low } else { 0.0 };
-        }
-        for _ in 0..200 {
-            let middle = low + 0.5 * (high - low);
-            if middle <= low || middle >= high {
-                break;
-            }
-            if self.cdf_in_units(middle) >= p {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        // The cdf forgives 1e-9 below a lattice point; give the point itself.
-        let nearest = high.round();
-        if (high - nearest).abs() < 1e-6 {
-            nearest
-        } else {
-            high
         }
     }
 
@@ -435,40 +387,6 @@ impl Distribution {
             return y + odds; // the tail of a negative binomial is geometric with this mean excess
         }
         (mean * bigger.survival(y - 2.0) / tail).max(y)
-    }
-}
-
-fn empirical_quantile(quantiles: &[f64], p: f64) -> f64 {
-    let score = normal_quantile(p).clamp(-5.0, 5.0);
-    interpolate(&SCORES, quantiles, score)
-}
-
-fn empirical_cdf(quantiles: &[f64], x: f64) -> f64 {
-    if quantiles.last().is_none_or(|last| x >= *last) {
-        return 1.0;
-    }
-    if quantiles.first().is_some_and(|first| x < *first) {
-        return 0.0;
-    }
-    // Equal quantiles (several floored at 0) are an atom: the cdf jumps to the last of them.
-    normal_cdf(interpolate(quantiles, &SCORES, x))
-}
-
-/// Piecewise linear through (`from`, `to`); `from` never falls; at a jump the upper end counts.
-fn interpolate(from: &[f64], to: &[f64], x: f64) -> f64 {
-    let above = from.partition_point(|knot| *knot <= x);
-    let before = above.saturating_sub(1);
-    match (
-        from.get(before),
-        from.get(above),
-        to.get(before),
-        to.get(above),
-    ) {
-        (Some(a), Some(b), Some(left), Some(right)) if b > a => {
-            left + (right - left) * (x - a) / (b - a)
-        }
-        (_, _, Some(left), _) => *left,
-        _ => 0.0,
     }
 }
 
