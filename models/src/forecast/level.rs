@@ -6,20 +6,21 @@ const SPEEDS: [f64; 8] = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.45, 0.7];
 
 /// How much does the item need per period once the season is taken out, judged from its first `len` periods?
 ///
-/// `d = y / index`; for each speed `l += alpha (d - l)` from the mean of the first 12 known; SSE of the
+/// `d = y / (index x calendar factor)`; for each speed `l += alpha (d - l)` from the mean of the first 12 known; SSE of the
 /// one-step errors after these; weight `(SSE / min SSE)^(-n / 8)`; level = weighted mean of the l.
 /// Not-known periods are skipped. Returns units per period, at least 0.
 ///
 /// # Source
 /// `forecasting.md` 5.3 (power 0.25 on the likelihood).
 pub(crate) fn level(row: &Row, season: &Season, len: usize) -> f64 {
-    let plain: Vec<f64> = row
+    let known = row
         .values
         .iter()
-        .zip(&row.bins)
+        .enumerate()
         .take(len)
-        .filter(|(value, _)| !value.is_nan())
-        .map(|(value, bin)| value / season.index.get(*bin).copied().unwrap_or(1.0))
+        .filter(|(_, value)| !value.is_nan());
+    let plain: Vec<f64> = known
+        .map(|(at, value)| value / season.factor(row, at))
         .collect();
     let head = plain.len().min(12);
     let (first, rest) = plain.split_at(head);
@@ -63,6 +64,7 @@ mod tests {
         let season = Season {
             index: vec![1.0; 12],
             own_weight: 0.0,
+            per_workday: 0.0,
         };
         let got = level(&row, &season, values.len());
         assert!((got - want).abs() <= within, "got {got}, want {want}");

@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod backtest;
+mod calendar;
 mod censored;
 mod curve;
 mod intermittent;

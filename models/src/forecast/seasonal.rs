@@ -5,6 +5,7 @@
     reason = "columns of one row share its length, indices the layout's bins: made in Row::new"
 )]
 
+use super::calendar::{bin, calendar_index, per_workday, workdays};
 use super::censored::median;
 use crate::series::{PeriodLength, count};
 
@@ -52,6 +53,8 @@ pub(crate) struct Row {
     pub(crate) values: Vec<f64>,
     /// Seasonal bin of each period, and of `horizon` more.
     pub(crate) bins: Vec<usize>,
+    /// Working days more than usual in each month, and in `horizon` more; 0 for days and weeks.
+    pub(crate) workdays: Vec<f64>,
     /// `ln y - ln centred moving average`; NaN where the average is not known.
     ratios: Vec<f64>,
     half: usize,
@@ -70,13 +73,30 @@ impl Row {
             .map(|at| bin(period, first_day, at))
             .collect();
         let ratios = ratios(&values, cut.span);
+        let workdays = workdays(period, first_day, values.len() + horizon);
         Self {
             start: calendar_index(period, first_day),
             values,
             bins,
+            workdays,
             ratios,
             half: cut.span / 2,
         }
+    }
+
+    /// (position, (ratio, (bin, working days))) of the ratios that only look at the first `len` periods.
+    pub(crate) fn known_ratios(
+        &self,
+        len: usize,
+    ) -> impl Iterator<Item = (usize, (f64, (usize, f64)))> + '_ {
+        let dates = self.bins.iter().copied().zip(self.workdays.iter().copied());
+        let all = self
+            .ratios
+            .iter()
+            .copied()
+            .zip(dates)
+            .take(len.saturating_sub(self.half));
+        all.enumerate().filter(|(_, (ratio, _))| !ratio.is_nan())
     }
 
     /// How many of its periods lie before position `origin` of the shared calendar?
@@ -92,6 +112,15 @@ impl Row {
 pub(crate) struct Season {
     pub(crate) index: Vec<f64>,
     pub(crate) own_weight: f64,
+    /// What one working day more adds to the logarithm.
+    pub(crate) per_workday: f64,
+}
+
+impl Season {
+    /// Seasonal index times calendar factor of one period.
+    pub(crate) fn factor(&self, row: &Row, at: usize) -> f64 {
+        self.index[row.bins[at]] * (self.per_workday * row.workdays[at]).exp()
+    }
 }
 
 struct Own {
@@ -109,19 +138,20 @@ struct Own {
 /// # Source
 /// `forecasting.md` 5.2; shrinkage after James, Stein (1961).
 pub(crate) fn seasons(rows: &[Row], lens: &[usize], cut: Layout) -> Vec<Season> {
+    let beta = per_workday(rows, lens);
     let own: Vec<Option<Own>> = rows
         .iter()
         .zip(lens)
-        .map(|(row, len)| own_pattern(row, *len, cut.bins))
+        .map(|(row, len)| own_pattern(row, *len, cut.bins, beta))
         .collect();
     let profile = profile(&own, cut.bins);
     let single = own.iter().flatten().count() < 2;
     own.iter()
-        .map(|own| shrink(own.as_ref().filter(|_| !single), &profile))
+        .map(|own| shrink(own.as_ref().filter(|_| !single), &profile, beta))
         .collect()
 }
 
-fn own_pattern(row: &Row, len: usize, bins: usize) -> Option<Own> {
+fn own_pattern(row: &Row, len: usize, bins: usize, beta: f64) -> Option<Own> {
     let mut counts = vec![0.0; bins];
     let mut means = vec![0.0; bins];
     let mut squares = 0.0;
@@ -134,6 +164,8 @@ fn own_pattern(row: &Row, len: usize, bins: usize) -> Option<Own> {
         let bin = row.bins[at];
         counts[bin] += 1.0;
         all += 1.0;
+        // The centred average holds a whole year, so the calendar factor cancels in it.
+        let ratio = ratio - beta * row.workdays[at];
         let step = ratio - means[bin];
         means[bin] += step / counts[bin];
         squares += step * (ratio - means[bin]);
@@ -178,7 +210,7 @@ fn profile(own: &[Option<Own>], bins: usize) -> Vec<f64> {
     raw.into_iter().map(|value| keep * value).collect()
 }
 
-fn shrink(own: Option<&Own>, profile: &[f64]) -> Season {
+fn shrink(own: Option<&Own>, profile: &[f64], beta: f64) -> Season {
     let bins = count(profile.len());
     let mut logs = profile.to_vec();
     let mut own_weight = 0.0;
@@ -202,6 +234,7 @@ fn shrink(own: Option<&Own>, profile: &[f64]) -> Season {
     Season {
         index: index.into_iter().map(|value| value / average).collect(),
         own_weight,
+        per_workday: beta,
     }
 }
 
@@ -241,62 +274,9 @@ pub(crate) fn typical_len(rows: &[Row]) -> usize {
         .unwrap_or(0)
 }
 
-/// Position of the period that holds `first_day` on a calendar all series of one period length share.
-pub(crate) fn calendar_index(period: PeriodLength, first_day: i64) -> i64 {
-    match period {
-        PeriodLength::Day => first_day,
-        PeriodLength::Week => first_day.div_euclid(7),
-        PeriodLength::Month => month_of(first_day).0,
-    }
-}
-
-fn bin(period: PeriodLength, first_day: i64, at: usize) -> usize {
-    let at = i64::try_from(at).unwrap_or(i64::MAX);
-    let bin = match period {
-        PeriodLength::Day => first_day.saturating_add(at).rem_euclid(7),
-        PeriodLength::Week => {
-            (month_of(first_day.saturating_add(at.saturating_mul(7))).1 / 28).min(12)
-        }
-        PeriodLength::Month => month_of(first_day).0.saturating_add(at).rem_euclid(12),
-    };
-    usize::try_from(bin).unwrap_or(0)
-}
-
-/// (months since year 0, day of the year from 0) of a day since 1970-01-01, proleptic Gregorian calendar.
-///
-/// # Source
-/// H. Hinnant: chrono-compatible low-level date algorithms, `civil_from_days`.
-fn month_of(day: i64) -> (i64, i64) {
-    let shifted = day.clamp(-100_000_000, 100_000_000) + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let from_march = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * from_march + 2) / 153;
-    let year = year_of_era + era * 400 + i64::from(month >= 10);
-    let leap = i64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
-    let month_index = if month >= 10 { month - 10 } else { month + 2 };
-    let day_of_year = if month >= 10 {
-        from_march - 306
-    } else {
-        from_march + 59 + leap
-    };
-    (year * 12 + month_index, day_of_year)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates() {
-        assert_eq!(month_of(0), (1970 * 12, 0));
-        assert_eq!(month_of(10_957), (2000 * 12, 0)); // 2000-01-01
-        assert_eq!(month_of(11_016), (2000 * 12 + 1, 59)); // 2000-02-29
-        assert_eq!(month_of(11_322), (2000 * 12 + 11, 365)); // 2000-12-31
-        assert_eq!(month_of(-1), (1969 * 12 + 11, 364));
-    }
 
     #[test]
     fn a_shared_pattern_is_found() {

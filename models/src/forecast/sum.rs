@@ -69,7 +69,7 @@ pub(crate) fn back_test(rows: &[Row], cut: Layout, horizon: usize) -> Errors {
             let level = level(row, &fitted[at], len);
             let (mut forecast, mut actual) = (0.0, 0.0);
             for (length, past) in past.iter_mut().enumerate().take(row.values.len() - len) {
-                forecast += level * fitted[at].index[row.bins[len + length]];
+                forecast += level * fitted[at].factor(row, len + length);
                 actual += row.values[len + length];
                 if actual.is_nan() {
                     break;
@@ -261,9 +261,10 @@ fn shape(rows: &[Vec<Past>], own: &[(f64, f64)], curve: &Curve) -> Option<Vec<f6
     Some(quantiles)
 }
 
-/// Expected demand per coming period: `max(0, level x index)`, at least 1e-3.
+/// Expected demand per coming period: `level x index x calendar factor`, at least 1e-3.
 pub(crate) fn step_means(row: &Row, season: &Season, level: f64, horizon: usize) -> Vec<f64> {
-    let bins = row.bins.iter().skip(row.values.len()).take(horizon);
-    bins.map(|bin| (level * season.index[*bin]).max(1e-3))
+    let coming = (row.values.len()..row.bins.len()).take(horizon);
+    coming
+        .map(|at| (level * season.factor(row, at)).max(1e-3))
         .collect()
 }
