@@ -8,7 +8,10 @@
 pub mod access;
 pub mod base;
 pub mod catalogue;
+pub mod config;
 pub mod db;
+pub mod demand;
 pub mod places;
 pub mod stock;
+pub mod telemetry;
 pub mod web;

@@ -76,16 +76,7 @@ pub enum AbcClass {
 /// # Source
 /// Pareto rule with the customary limits 80 % and 95 %; limits of `forecasting.md`.
 pub fn abc_classes(spend: &[f64]) -> Vec<AbcClass> {
-    let clean: Vec<f64> = spend
-        .iter()
-        .map(|value| {
-            if value.is_finite() {
-                value.max(0.0)
-            } else {
-                0.0
-            }
-        })
-        .collect();
+    let clean: Vec<f64> = spend.iter().map(|value| if value.is_finite() { value.max(0.0) } else { 0.0 }).collect();
     let total: f64 = clean.iter().sum();
     let mut order: Vec<(usize, f64)> = clean.into_iter().enumerate().collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -158,10 +149,7 @@ mod tests {
         check(&[1.0, 0.0, 0.0, 90.0, 0.0, 2.0], DemandClass::Lumpy);
         check(&[0.0, 0.0, 7.0], DemandClass::TooFew);
         check(&[], DemandClass::TooFew);
-        assert_eq!(
-            demand_class([Some(3.0), None, None, Some(3.0)]),
-            DemandClass::Smooth
-        );
+        assert_eq!(demand_class([Some(3.0), None, None, Some(3.0)]), DemandClass::Smooth);
     }
 
     #[test]

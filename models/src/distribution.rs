@@ -11,8 +11,8 @@ use crate::series::count;
 
 /// Normal scores at which an [empirical](Distribution) law keeps its quantiles.
 pub(crate) const SCORES: [f64; 21] = [
-    -5.0, -4.0, -3.0, -2.326_35, -1.959_96, -1.644_85, -1.281_55, -0.841_62, -0.5, -0.25, 0.0,
-    0.25, 0.5, 0.841_62, 1.281_55, 1.644_85, 1.959_96, 2.326_35, 3.0, 4.0, 5.0,
+    -5.0, -4.0, -3.0, -2.326_35, -1.959_96, -1.644_85, -1.281_55, -0.841_62, -0.5, -0.25, 0.0, 0.25, 0.5, 0.841_62, 1.281_55, 1.644_85,
+    1.959_96, 2.326_35, 3.0, 4.0, 5.0,
 ];
 
 /// Above this mean (in units) lattice laws are computed as a gamma law with continuity correction.
@@ -69,33 +69,16 @@ pub struct Distribution {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Law {
-    Point {
-        value: f64,
-    },
-    Poisson {
-        mean: f64,
-    },
-    NegativeBinomial {
-        mean: f64,
-        variance: f64,
-    },
-    Empirical {
-        mean: f64,
-        variance: f64,
-        quantiles: Vec<f64>,
-    },
-    Mixture {
-        parts: Vec<(f64, Distribution)>,
-    },
+    Point { value: f64 },
+    Poisson { mean: f64 },
+    NegativeBinomial { mean: f64, variance: f64 },
+    Empirical { mean: f64, variance: f64, quantiles: Vec<f64> },
+    Mixture { parts: Vec<(f64, Distribution)> },
 }
 
 fn checked(name: &'static str, value: f64) -> Result<f64, DistributionError> {
     let rule = "must be a number from 0 to 1e300";
-    if (0.0..=1e300).contains(&value) {
-        Ok(value)
-    } else {
-        Err(DistributionError::OutOfRange { name, value, rule })
-    }
+    if (0.0..=1e300).contains(&value) { Ok(value) } else { Err(DistributionError::OutOfRange { name, value, rule }) }
 }
 
 impl Distribution {
@@ -106,12 +89,7 @@ impl Distribution {
     /// # Errors
     /// [`DistributionError::OutOfRange`] for a negative or not finite value.
     pub fn point(value: f64) -> Result<Self, DistributionError> {
-        Ok(Self {
-            unit: 1.0,
-            law: Law::Point {
-                value: checked("value", value)?,
-            },
-        })
+        Ok(Self { unit: 1.0, law: Law::Point { value: checked("value", value)? } })
     }
 
     /// What if single units are wanted independently?
@@ -148,11 +126,7 @@ impl Distribution {
     /// # Ok::<(), wardstock_models::distribution::DistributionError>(())
     /// ```
     pub fn negative_binomial(mean: f64, variance: f64) -> Result<Self, DistributionError> {
-        Ok(Self::lattice(
-            checked("mean", mean)?,
-            checked("variance", variance)?,
-            1.0,
-        ))
+        Ok(Self::lattice(checked("mean", mean)?, checked("variance", variance)?, 1.0))
     }
 
     /// Negative binomial, Poisson or point at 0 of trusted moments, on multiples of `unit`; moments in units.
@@ -176,14 +150,7 @@ impl Distribution {
             floor = floor.max(*value);
             *value = floor;
         }
-        Self {
-            unit,
-            law: Law::Empirical {
-                mean,
-                variance,
-                quantiles,
-            },
-        }
+        Self { unit, law: Law::Empirical { mean, variance, quantiles } }
     }
 
     /// How much is wanted over a lead time that is itself uncertain?
@@ -208,30 +175,17 @@ impl Distribution {
         }
         if total <= 0.0 {
             let rule = "the probabilities must add up to more than 0";
-            return Err(DistributionError::OutOfRange {
-                name: "probability",
-                value: total,
-                rule,
-            });
+            return Err(DistributionError::OutOfRange { name: "probability", value: total, rule });
         }
         let mut parts = Vec::with_capacity(lead.len());
         for (periods, probability) in lead.iter().filter(|(_, probability)| *probability > 0.0) {
             let sum = match periods.checked_sub(1) {
                 None => Self::lattice(0.0, 0.0, 1.0),
-                Some(at) => sums
-                    .get(at)
-                    .cloned()
-                    .ok_or(DistributionError::LeadBeyondHorizon {
-                        lead: *periods,
-                        horizon: sums.len(),
-                    })?,
+                Some(at) => sums.get(at).cloned().ok_or(DistributionError::LeadBeyondHorizon { lead: *periods, horizon: sums.len() })?,
             };
             parts.push((probability / total, sum));
         }
-        Ok(Self {
-            unit: 1.0,
-            law: Law::Mixture { parts },
-        })
+        Ok(Self { unit: 1.0, law: Law::Mixture { parts } })
     }
 
     /// What total is expected? Base units, at least 0.
@@ -239,12 +193,8 @@ impl Distribution {
         self.unit
             * match &self.law {
                 Law::Point { value } => *value,
-                Law::Poisson { mean }
-                | Law::NegativeBinomial { mean, .. }
-                | Law::Empirical { mean, .. } => *mean,
-                Law::Mixture { parts } => {
-                    parts.iter().map(|(share, part)| share * part.mean()).sum()
-                }
+                Law::Poisson { mean } | Law::NegativeBinomial { mean, .. } | Law::Empirical { mean, .. } => *mean,
+                Law::Mixture { parts } => parts.iter().map(|(share, part)| share * part.mean()).sum(),
             }
     }
 
@@ -282,9 +232,7 @@ impl Distribution {
                 let r = mean * mean / (variance - mean);
                 beta_cdf(r, k + 1.0, mean / variance, (variance - mean) / variance)
             }
-            Law::NegativeBinomial { mean, variance } => {
-                gamma_cdf(mean * mean / variance, (k + 0.5) * mean / variance)
-            }
+            Law::NegativeBinomial { mean, variance } => gamma_cdf(mean * mean / variance, (k + 0.5) * mean / variance),
             Law::Empirical { quantiles, .. } => empirical_cdf(quantiles, x),
             Law::Mixture { parts } => {
                 let sum: f64 = parts.iter().map(|(share, part)| share * part.cdf(x)).sum();
@@ -306,23 +254,13 @@ impl Distribution {
     ///
     /// Returns base units, finite, at least 0, never falling in `p`.
     pub fn quantile(&self, p: f64) -> f64 {
-        let p = if p.is_nan() {
-            0.0
-        } else {
-            p.clamp(0.0, 1.0 - 1e-12)
-        };
+        let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 1.0 - 1e-12) };
         match &self.law {
             Law::Point { value } => self.unit * value,
             Law::Empirical { quantiles, .. } => self.unit * empirical_quantile(quantiles, p),
-            Law::Poisson { mean } => {
-                self.unit * lattice_quantile(|k| self.cdf_in_units(k), p, *mean, mean.sqrt())
-            }
-            Law::NegativeBinomial { mean, variance } => {
-                self.unit * lattice_quantile(|k| self.cdf_in_units(k), p, *mean, variance.sqrt())
-            }
-            Law::Mixture { parts } => {
-                self.unit * mixture_quantile(|x| self.cdf_in_units(x), parts, p)
-            }
+            Law::Poisson { mean } => self.unit * lattice_quantile(|k| self.cdf_in_units(k), p, *mean, mean.sqrt()),
+            Law::NegativeBinomial { mean, variance } => self.unit * lattice_quantile(|k| self.cdf_in_units(k), p, *mean, variance.sqrt()),
+            Law::Mixture { parts } => self.unit * mixture_quantile(|x| self.cdf_in_units(x), parts, p),
         }
     }
 
@@ -336,10 +274,7 @@ impl Distribution {
         if checked("factor", factor)? <= 0.0 {
             return Self::point(0.0);
         }
-        Ok(Self {
-            unit: self.unit * factor,
-            law: self.law.clone(),
-        })
+        Ok(Self { unit: self.unit * factor, law: self.law.clone() })
     }
 
     /// What is the sum over `periods` independent periods of this law?
@@ -351,19 +286,10 @@ impl Distribution {
     pub fn summed(&self, periods: usize) -> Self {
         let times = count(periods);
         if let Law::Point { value } = self.law {
-            return Self {
-                unit: self.unit,
-                law: Law::Point {
-                    value: value * times,
-                },
-            };
+            return Self { unit: self.unit, law: Law::Point { value: value * times } };
         }
         let mean = self.mean() / self.unit * times;
-        Self::lattice(
-            mean,
-            self.variance() / (self.unit * self.unit) * times,
-            self.unit,
-        )
+        Self::lattice(mean, self.variance() / (self.unit * self.unit) * times, self.unit)
     }
 
     /// The demand expected, given that it was at least `y` units (mean and variance in units).
@@ -376,8 +302,7 @@ impl Distribution {
         }
         let below = Self::lattice(mean, variance, 1.0);
         let Law::NegativeBinomial { .. } = below.law else {
-            return (mean * below.survival(y - 2.0) / below.survival(y - 1.0).max(1e-12))
-                .clamp(y, y + 10.0 * mean);
+            return (mean * below.survival(y - 2.0) / below.survival(y - 1.0).max(1e-12)).clamp(y, y + 10.0 * mean);
         };
         let r = mean * mean / (variance - mean);
         let odds = (variance - mean) / mean;

@@ -81,11 +81,7 @@ impl LeadTime {
         }
         let sd = sd_days.max(1e-6);
         let below = |k: i32| {
-            if k < 0 {
-                0.0
-            } else {
-                normal_cdf((f64::from(k) + 0.5 - lead_time_days) / sd)
-            }
+            if k < 0 { 0.0 } else { normal_cdf((f64::from(k) + 0.5 - lead_time_days) / sd) }
         };
         let mut masses = BTreeMap::new();
         for day in 0..=DAYS_MAX {
@@ -94,10 +90,7 @@ impl LeadTime {
                 masses.insert(day, mass);
             }
         }
-        Self::of(masses, 0).ok_or(LeadTimeError::OutOfRange {
-            name: "lead_time_days",
-            value: lead_time_days,
-        })
+        Self::of(masses, 0).ok_or(LeadTimeError::OutOfRange { name: "lead_time_days", value: lead_time_days })
     }
 
     /// How long does this supplier take, by past deliveries and orders still open?
@@ -116,20 +109,9 @@ impl LeadTime {
     /// # Source
     /// Kaplan, Meier: Nonparametric estimation from incomplete observations, JASA 53 (1958); weights of
     /// `forecasting.md` 5.8.
-    pub fn from_deliveries(
-        deliveries: &[Delivery],
-        supplier: &str,
-        as_of_day: i64,
-    ) -> Result<Self, LeadTimeError> {
-        let known: Vec<&Delivery> = deliveries
-            .iter()
-            .filter(|one| one.ordered_day <= as_of_day)
-            .collect();
-        let sane: Vec<&Delivery> = known
-            .iter()
-            .copied()
-            .filter(|one| arrived_in_order(one))
-            .collect();
+    pub fn from_deliveries(deliveries: &[Delivery], supplier: &str, as_of_day: i64) -> Result<Self, LeadTimeError> {
+        let known: Vec<&Delivery> = deliveries.iter().filter(|one| one.ordered_day <= as_of_day).collect();
+        let sane: Vec<&Delivery> = known.iter().copied().filter(|one| arrived_in_order(one)).collect();
         let share = POOL / count(sane.len().max(1));
         // day -> (weight of events, weight of censored)
         let mut days: BTreeMap<i32, (f64, f64)> = BTreeMap::new();
@@ -138,16 +120,11 @@ impl LeadTime {
             match one.received_day.filter(|day| *day <= as_of_day) {
                 Some(day) => days.entry(whole_days(day - one.ordered_day)).or_default().0 += weight,
                 None => {
-                    days.entry(whole_days(as_of_day - one.ordered_day))
-                        .or_default()
-                        .1 += weight;
+                    days.entry(whole_days(as_of_day - one.ordered_day)).or_default().1 += weight;
                 }
             }
         }
-        let mut at_risk: f64 = days
-            .values()
-            .map(|(events, censored)| events + censored)
-            .sum();
+        let mut at_risk: f64 = days.values().map(|(events, censored)| events + censored).sum();
         let mut survival = 1.0;
         let mut masses = BTreeMap::new();
         for (day, (events, censored)) in &days {
@@ -183,60 +160,34 @@ impl LeadTime {
     ///
     /// # Source
     /// `forecasting.md` 5.8 item 1.
-    pub fn from_lateness(
-        deliveries: &[Delivery],
-        supplier: &str,
-        as_of_day: i64,
-        promised_days: f64,
-    ) -> Result<Self, LeadTimeError> {
+    pub fn from_lateness(deliveries: &[Delivery], supplier: &str, as_of_day: i64, promised_days: f64) -> Result<Self, LeadTimeError> {
         let longest = f64::from(DAYS_MAX);
         if !(0.0..=longest).contains(&promised_days) {
-            return Err(LeadTimeError::OutOfRange {
-                name: "promised_days",
-                value: promised_days,
-            });
+            return Err(LeadTimeError::OutOfRange { name: "promised_days", value: promised_days });
         }
-        let promise = (0..=DAYS_MAX)
-            .find(|day| f64::from(*day) + 0.5 > promised_days)
-            .unwrap_or(DAYS_MAX);
-        let known: Vec<&Delivery> = deliveries
-            .iter()
-            .filter(|one| one.received_day.is_some_and(|day| day <= as_of_day))
-            .collect();
+        let promise = (0..=DAYS_MAX).find(|day| f64::from(*day) + 0.5 > promised_days).unwrap_or(DAYS_MAX);
+        let known: Vec<&Delivery> = deliveries.iter().filter(|one| one.received_day.is_some_and(|day| day <= as_of_day)).collect();
         let sane = || known.iter().filter(|one| arrived_in_order(one));
-        let late: Vec<(i64, bool)> = sane()
-            .filter_map(|one| {
-                Some((
-                    one.received_day? - one.promised_day?,
-                    one.supplier == supplier,
-                ))
-            })
-            .collect();
+        let late: Vec<(i64, bool)> =
+            sane().filter_map(|one| Some((one.received_day? - one.promised_day?, one.supplier == supplier))).collect();
         let share = POOL / count(late.len().max(1));
         let mut masses = BTreeMap::new();
         for (late, same) in late {
             let day = whole_days(late.saturating_add(i64::from(promise)));
             *masses.entry(day).or_insert(0.0) += share + f64::from(u8::from(same));
         }
-        Self::of(masses, known.len() - sane().count())
-            .ok_or(LeadTimeError::NoDeliveries { as_of_day })
+        Self::of(masses, known.len() - sane().count()).ok_or(LeadTimeError::NoDeliveries { as_of_day })
     }
 
     fn of(masses: BTreeMap<i32, f64>, ignored: usize) -> Option<Self> {
         let total: f64 = masses.values().sum();
-        let atoms: Vec<(i32, f64)> = masses
-            .into_iter()
-            .filter(|(_, mass)| *mass > 0.0)
-            .map(|(day, mass)| (day, mass / total))
-            .collect();
+        let atoms: Vec<(i32, f64)> = masses.into_iter().filter(|(_, mass)| *mass > 0.0).map(|(day, mass)| (day, mass / total)).collect();
         (!atoms.is_empty()).then_some(Self { atoms, ignored })
     }
 
     /// All (days, probability) pairs, days rising; probabilities add up to 1.
     pub fn atoms(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
-        self.atoms
-            .iter()
-            .map(|(day, share)| (f64::from(*day), *share))
+        self.atoms.iter().map(|(day, share)| (f64::from(*day), *share))
     }
 
     /// How many deliveries were ignored because they arrived before they were ordered?
@@ -252,10 +203,7 @@ impl LeadTime {
     /// How far do lead times spread? Standard deviation, days.
     pub fn sd_days(&self) -> f64 {
         let mean = self.mean_days();
-        self.atoms()
-            .map(|(day, share)| share * (day - mean).powi(2))
-            .sum::<f64>()
-            .sqrt()
+        self.atoms().map(|(day, share)| share * (day - mean).powi(2)).sum::<f64>().sqrt()
     }
 
     /// Within how many days is an order there with probability `p`? The smallest day with `P(lead <= day) >= p`.
@@ -267,15 +215,8 @@ impl LeadTime {
             sum += share;
             sum + 1e-12 >= p
         });
-        let first_or_last = if p.is_nan() {
-            self.atoms.first()
-        } else {
-            self.atoms.last()
-        };
-        found.map_or_else(
-            || first_or_last.map_or(0.0, |(day, _)| f64::from(*day)),
-            |(day, _)| day,
-        )
+        let first_or_last = if p.is_nan() { self.atoms.first() } else { self.atoms.last() };
+        found.map_or_else(|| first_or_last.map_or(0.0, |(day, _)| f64::from(*day)), |(day, _)| day)
     }
 
     /// In how many whole periods can an order be used? The law of `ceil(days / period_days)`.
@@ -289,9 +230,7 @@ impl LeadTime {
         let mut masses: BTreeMap<usize, f64> = BTreeMap::new();
         for (day, share) in &self.atoms {
             let periods = day / length + i32::from(day % length > 0);
-            *masses
-                .entry(usize::try_from(periods).unwrap_or(0))
-                .or_default() += share;
+            *masses.entry(usize::try_from(periods).unwrap_or(0)).or_default() += share;
         }
         masses.into_iter().collect()
     }
@@ -304,9 +243,7 @@ impl LeadTime {
     pub fn extra_periods(&self, period_days: u32, lead_periods: usize) -> Vec<(usize, f64)> {
         let mut masses: BTreeMap<usize, f64> = BTreeMap::new();
         for (periods, share) in self.delay_periods(period_days) {
-            *masses
-                .entry(periods.saturating_sub(lead_periods))
-                .or_default() += share;
+            *masses.entry(periods.saturating_sub(lead_periods)).or_default() += share;
         }
         masses.into_iter().collect()
     }

@@ -29,38 +29,22 @@ pub struct PeriodDemand {
 impl PeriodDemand {
     /// A period with stock throughout; `quantity` in base units.
     pub fn known(quantity: f64) -> Self {
-        Self {
-            quantity: Some(quantity),
-            stocked_out: 0.0,
-            ended_empty: false,
-        }
+        Self { quantity: Some(quantity), stocked_out: 0.0, ended_empty: false }
     }
 
     /// A period without any record.
     pub fn unknown() -> Self {
-        Self {
-            quantity: None,
-            stocked_out: 0.0,
-            ended_empty: false,
-        }
+        Self { quantity: None, stocked_out: 0.0, ended_empty: false }
     }
 
     /// A period whose shelf was empty for the share `stocked_out` (0..1) of its time.
     pub fn partly_empty(quantity: f64, stocked_out: f64) -> Self {
-        Self {
-            quantity: Some(quantity),
-            stocked_out,
-            ended_empty: stocked_out > 0.0,
-        }
+        Self { quantity: Some(quantity), stocked_out, ended_empty: stocked_out > 0.0 }
     }
 
     /// A period that ended with an empty shelf, nobody knows since when: demand was at least `quantity`.
     pub fn at_least(quantity: f64) -> Self {
-        Self {
-            quantity: Some(quantity),
-            stocked_out: 0.0,
-            ended_empty: true,
-        }
+        Self { quantity: Some(quantity), stocked_out: 0.0, ended_empty: true }
     }
 }
 
@@ -139,29 +123,14 @@ impl Series {
             if let Some(value) = one.quantity
                 && !(value.is_finite() && value >= 0.0)
             {
-                return Err(SeriesError::Quantity {
-                    series: id,
-                    index,
-                    value,
-                });
+                return Err(SeriesError::Quantity { series: id, index, value });
             }
             if !(0.0..=1.0).contains(&one.stocked_out) {
-                return Err(SeriesError::StockedOut {
-                    series: id,
-                    index,
-                    value: one.stocked_out,
-                });
+                return Err(SeriesError::StockedOut { series: id, index, value: one.stocked_out });
             }
         }
         let absurd = find_absurd(&periods);
-        Ok(Self {
-            id,
-            group,
-            period,
-            first_day,
-            periods,
-            absurd,
-        })
+        Ok(Self { id, group, period, first_day, periods, absurd })
     }
 
     /// The id given.
@@ -207,11 +176,7 @@ impl Series {
     /// Base units of a period, `None` when not known, absurd or outside the series.
     pub fn quantity(&self, index: usize) -> Option<f64> {
         let one = self.periods.get(index)?;
-        if self.absurd.contains(&index) {
-            None
-        } else {
-            one.quantity
-        }
+        if self.absurd.contains(&index) { None } else { one.quantity }
     }
 
     /// The series as it was known after its first `len` periods, for back-tests.
@@ -219,13 +184,7 @@ impl Series {
     pub fn first_periods(&self, len: usize) -> Self {
         let periods: Vec<_> = self.periods.iter().take(len).copied().collect();
         let absurd = find_absurd(&periods);
-        Self {
-            periods,
-            absurd,
-            id: self.id.clone(),
-            group: self.group.clone(),
-            ..*self
-        }
+        Self { periods, absurd, id: self.id.clone(), group: self.group.clone(), ..*self }
     }
 }
 
@@ -236,11 +195,7 @@ pub(crate) fn count(n: usize) -> f64 {
 
 fn find_absurd(periods: &[PeriodDemand]) -> Vec<usize> {
     const LIMIT: f64 = 1e12;
-    let mut sorted: Vec<f64> = periods
-        .iter()
-        .filter_map(|one| one.quantity)
-        .filter(|value| *value <= LIMIT)
-        .collect();
+    let mut sorted: Vec<f64> = periods.iter().filter_map(|one| one.quantity).filter(|value| *value <= LIMIT).collect();
     sorted.sort_by(f64::total_cmp);
     let above_quantile = 1 + sorted.len() / 100;
     let mut limit = LIMIT;
@@ -249,29 +204,16 @@ fn find_absurd(periods: &[PeriodDemand]) -> Vec<usize> {
         if others < 5 {
             break;
         }
-        let (Some(lowest_top), Some(highest), Some(median)) = (
-            sorted.get(others),
-            sorted.get(others - 1),
-            sorted.get(others / 2),
-        ) else {
+        let (Some(lowest_top), Some(highest), Some(median)) = (sorted.get(others), sorted.get(others - 1), sorted.get(others / 2)) else {
             break;
         };
-        let bound = if *highest > 0.0 {
-            (20.0 * highest).max(100.0 * median)
-        } else {
-            1e6
-        };
+        let bound = if *highest > 0.0 { (20.0 * highest).max(100.0 * median) } else { 1e6 };
         if *lowest_top > bound {
             limit = limit.min(bound);
         }
     }
     let too_high = |one: &PeriodDemand| one.quantity.is_some_and(|value| value > limit);
-    periods
-        .iter()
-        .enumerate()
-        .filter(|(_, one)| too_high(one))
-        .map(|(index, _)| index)
-        .collect()
+    periods.iter().enumerate().filter(|(_, one)| too_high(one)).map(|(index, _)| index).collect()
 }
 
 #[cfg(test)]
@@ -279,10 +221,7 @@ mod tests {
     use super::*;
 
     fn of(values: &[f64]) -> Result<Series, SeriesError> {
-        let periods = values
-            .iter()
-            .map(|value| PeriodDemand::known(*value))
-            .collect();
+        let periods = values.iter().map(|value| PeriodDemand::known(*value)).collect();
         Series::new("s", None, PeriodLength::Month, 0, periods)
     }
 
@@ -303,17 +242,11 @@ mod tests {
     #[test]
     fn bad_values_are_named() {
         let error = of(&[1.0, -2.0]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "series s, period 1: quantity -2 must be a number of at least 0"
-        );
+        assert_eq!(error.to_string(), "series s, period 1: quantity -2 must be a number of at least 0");
         assert!(of(&[f64::NAN]).is_err());
         assert!(of(&[f64::INFINITY]).is_err());
         let periods = vec![PeriodDemand::partly_empty(1.0, 1.5)];
         let error = Series::new("s", None, PeriodLength::Day, 0, periods).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "series s, period 0: stocked_out 1.5 must lie between 0 and 1"
-        );
+        assert_eq!(error.to_string(), "series s, period 0: stocked_out 1.5 must lie between 0 and 1");
     }
 }

@@ -1,10 +1,6 @@
 //! Properties of the forecasts: any series gets a finite, ordered, non-negative answer.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "outcomes and lengths are fixed by the test"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "outcomes and lengths are fixed by the test")]
 
 use wardstock_models::distribution::Distribution;
 use wardstock_models::forecast::backtest::backtest;
@@ -16,22 +12,11 @@ const LEVELS: [f64; 9] = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.999];
 
 #[track_caller]
 fn check_law(law: &Distribution, who: &str) -> Vec<f64> {
-    assert!(
-        law.mean().is_finite() && law.mean() >= 0.0,
-        "{who}: mean {}",
-        law.mean()
-    );
-    assert!(
-        law.variance().is_finite() && law.variance() >= 0.0,
-        "{who}: variance {}",
-        law.variance()
-    );
+    assert!(law.mean().is_finite() && law.mean() >= 0.0, "{who}: mean {}", law.mean());
+    assert!(law.variance().is_finite() && law.variance() >= 0.0, "{who}: variance {}", law.variance());
     let quantiles: Vec<f64> = LEVELS.iter().map(|level| law.quantile(*level)).collect();
     let ordered = quantiles.windows(2).all(|pair| pair[0] <= pair[1]);
-    assert!(
-        ordered && quantiles.iter().all(|z| z.is_finite() && *z >= 0.0),
-        "{who}: {quantiles:?}"
-    );
+    assert!(ordered && quantiles.iter().all(|z| z.is_finite() && *z >= 0.0), "{who}: {quantiles:?}");
     quantiles
 }
 
@@ -45,19 +30,11 @@ fn check_forecast(made: &Forecast, horizon: usize) {
     for (at, sum) in made.sums.iter().enumerate() {
         let now = check_law(sum, &made.series_id);
         for (now, last) in now.iter().zip(&last) {
-            assert!(
-                now + 1e-9 * now >= *last,
-                "{} {:?}: sum {at} falls: {now} {last}",
-                made.series_id,
-                made.parts
-            );
+            assert!(now + 1e-9 * now >= *last, "{} {:?}: sum {at} falls: {now} {last}", made.series_id, made.parts);
         }
         last = now;
     }
-    assert!(
-        (0.0..=1.0).contains(&made.share_censored)
-            && (0.0..=1.0).contains(&made.parts.group_weight)
-    );
+    assert!((0.0..=1.0).contains(&made.share_censored) && (0.0..=1.0).contains(&made.parts.group_weight));
     assert!(made.parts.level.is_finite() && made.parts.dispersion.is_finite());
 }
 
@@ -73,9 +50,7 @@ fn edges() -> Vec<Series> {
     last_only[29] = 7.0;
     let wave: Vec<f64> = (0..24).map(|t| 50.0 + 20.0 * f64::from(t % 12)).collect();
     let huge: Vec<f64> = (0..40).map(|t| 1e9 + 1e7 * f64::from(t % 5)).collect();
-    let with = |id: &str, one: PeriodDemand, times: usize| {
-        Series::new(id, None, PeriodLength::Month, 10_957, vec![one; times]).unwrap()
-    };
+    let with = |id: &str, one: PeriodDemand, times: usize| Series::new(id, None, PeriodLength::Month, 10_957, vec![one; times]).unwrap();
     let mut gaps = vec![PeriodDemand::known(12.0); 40];
     gaps[3..17].fill(PeriodDemand::unknown());
     vec![
@@ -96,10 +71,7 @@ fn edges() -> Vec<Series> {
         with("half empty", PeriodDemand::partly_empty(3.0, 0.5), 30),
         Series::new("gaps", None, PeriodLength::Month, 10_957, gaps).unwrap(),
         known("huge", &huge),
-        known(
-            "fractions",
-            &[0.123_456_7, 3.333_333_3, 2.710_281_8].repeat(12),
-        ),
+        known("fractions", &[0.123_456_7, 3.333_333_3, 2.710_281_8].repeat(12)),
     ]
 }
 
@@ -125,32 +97,20 @@ fn edge_series_alone_and_together() {
     let alone = forecast(&[known("constant", &[5.0; 40])], 3).unwrap();
     assert!((alone[0].steps[0].mean() - 5.0).abs() < 0.01);
     assert!((by_id("half empty").parts.level - 6.0).abs() < 3.0);
-    assert!(
-        by_id("always ended empty")
-            .flags
-            .contains(&Flag::MostlyCensored)
-    );
-    assert!(
-        (by_id("tiny").steps[0].mean() - 0.001).abs() < 3e-4,
-        "{}",
-        by_id("tiny").steps[0].mean()
-    );
+    assert!(by_id("always ended empty").flags.contains(&Flag::MostlyCensored));
+    assert!((by_id("tiny").steps[0].mean() - 0.001).abs() < 3e-4, "{}", by_id("tiny").steps[0].mean());
 }
 
 #[test]
 fn refuses_only_a_bad_horizon() {
     assert_eq!(forecast(&[], 3).unwrap(), []);
-    assert_eq!(
-        forecast(&edges(), 0).unwrap_err(),
-        ForecastError::Horizon { horizon: 0 }
-    );
+    assert_eq!(forecast(&edges(), 0).unwrap_err(), ForecastError::Horizon { horizon: 0 });
     assert!(forecast(&[], 100_000).is_err());
     assert!(backtest(&[], &[], 3).is_err());
 }
 
 fn random_series(rng: &mut Rng, at: u32) -> Series {
-    let period = [PeriodLength::Day, PeriodLength::Week, PeriodLength::Month]
-        [usize::try_from(rng.below(3)).unwrap()];
+    let period = [PeriodLength::Day, PeriodLength::Week, PeriodLength::Month][usize::try_from(rng.below(3)).unwrap()];
     let len = rng.below(160);
     let mean = 10.0_f64.powf(8.0 * rng.uniform() - 3.0);
     let share = rng.uniform();
@@ -160,11 +120,7 @@ fn random_series(rng: &mut Rng, at: u32) -> Series {
         .map(|_| {
             let size = rng.gamma(gamma_shape, mean / gamma_shape);
             let size = if kind == 0 { size } else { size.round() };
-            let quantity = if rng.uniform() < share || kind == 1 {
-                size
-            } else {
-                0.0
-            };
+            let quantity = if rng.uniform() < share || kind == 1 { size } else { 0.0 };
             match rng.below(20) {
                 0 => PeriodDemand::unknown(),
                 1 => PeriodDemand::partly_empty(quantity, rng.uniform()),
@@ -186,11 +142,7 @@ fn two_thousand_random_series() {
     for one in &made {
         check_forecast(one, 9);
     }
-    assert_eq!(
-        made,
-        forecast(&series, 9).unwrap(),
-        "the same input gives the same bits"
-    );
+    assert_eq!(made, forecast(&series, 9).unwrap(), "the same input gives the same bits");
 }
 
 #[test]
@@ -204,15 +156,9 @@ fn more_demand_more_forecast() {
 #[test]
 fn a_doubled_level_raises_the_alarm() {
     let mut rng = Rng::new(11);
-    let values: Vec<f64> = (0..48)
-        .map(|t| rng.poisson(if t < 43 { 90.0 } else { 180.0 }))
-        .collect();
+    let values: Vec<f64> = (0..48).map(|t| rng.poisson(if t < 43 { 90.0 } else { 180.0 })).collect();
     let made = forecast(&[known("s", &values)], 3).unwrap();
-    assert!(
-        made[0].flags.contains(&Flag::LevelShift(Direction::Up)),
-        "{:?}",
-        made[0].flags
-    );
+    assert!(made[0].flags.contains(&Flag::LevelShift(Direction::Up)), "{:?}", made[0].flags);
 }
 
 #[test]
@@ -223,23 +169,13 @@ fn hidden_demand_is_put_back() {
     for week in 0..60 {
         let wanted = rng.poisson(12.0);
         let hidden = week % 3 == 0 && wanted >= 8.0;
-        periods.push(if hidden {
-            PeriodDemand::at_least(8.0)
-        } else {
-            PeriodDemand::known(wanted)
-        });
+        periods.push(if hidden { PeriodDemand::at_least(8.0) } else { PeriodDemand::known(wanted) });
     }
-    let face = periods
-        .iter()
-        .map(|one| PeriodDemand::known(one.quantity.unwrap()))
-        .collect();
+    let face = periods.iter().map(|one| PeriodDemand::known(one.quantity.unwrap())).collect();
     let of = |periods| Series::new("s", None, PeriodLength::Week, 0, periods).unwrap();
     let level = |series| forecast(&[series], 1).unwrap()[0].parts.level;
     let (put_back, at_face) = (level(of(periods)), level(of(face)));
-    assert!(
-        (put_back - 12.0).abs() < 1.2 && at_face < put_back - 0.7,
-        "{put_back} {at_face}"
-    );
+    assert!((put_back - 12.0).abs() < 1.2 && at_face < put_back - 0.7, "{put_back} {at_face}");
 }
 
 #[test]
@@ -256,9 +192,5 @@ fn back_test_of_known_demand() {
     assert_eq!(report.overall.series, 400);
     assert!(report.overall.mase < report.overall.mase_naive);
     assert!(report.overall.bias.abs() < 0.05, "{:?}", report.overall);
-    assert!(
-        (0.90..=0.995).contains(&report.overall.coverage[2]),
-        "{:?}",
-        report.overall
-    );
+    assert!((0.90..=0.995).contains(&report.overall.coverage[2]), "{:?}", report.overall);
 }

@@ -1,11 +1,6 @@
 //! Figures on real demand, read from `../../shared/data/demand` when it is there; printed, with modest bounds.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test that prints figures"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test that prints figures")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,9 +15,7 @@ const LEVELS: [f64; 4] = [0.8, 0.9, 0.95, 0.98];
 const YEAR_2000: i64 = 10_957;
 
 fn table(name: &str) -> Option<String> {
-    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/data/demand")
-        .join(name);
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/demand").join(name);
     let text = std::fs::read_to_string(&path).ok();
     if text.is_none() {
         println!("SKIP: {} is not there, no figures for it", path.display());
@@ -35,12 +28,7 @@ fn wide(text: &str) -> Vec<(String, Vec<f64>)> {
     let row = |line: &str| {
         let mut cells = line.split(',');
         let id = cells.next()?.to_owned();
-        Some((
-            id,
-            cells
-                .map(|cell| cell.trim().parse().ok())
-                .collect::<Option<Vec<f64>>>()?,
-        ))
+        Some((id, cells.map(|cell| cell.trim().parse().ok()).collect::<Option<Vec<f64>>>()?))
     };
     text.lines().skip(1).filter_map(row).collect()
 }
@@ -61,9 +49,7 @@ fn median(values: &[f64]) -> f64 {
 }
 
 fn class_count(rows: &[Vec<f64>], class: DemandClass) -> usize {
-    rows.iter()
-        .filter(|row| demand_class(row.iter().copied().map(Some)) == class)
-        .count()
+    rows.iter().filter(|row| demand_class(row.iter().copied().map(Some)) == class).count()
 }
 
 #[test]
@@ -75,25 +61,14 @@ fn hospital() {
     assert_eq!(rows.len(), 384);
     let values: Vec<Vec<f64>> = rows.iter().map(|row| row.1.clone()).collect();
     assert_eq!(class_count(&values, DemandClass::Smooth), 381);
-    let naive_want = [
-        (48, 0.9700, 22.657),
-        (60, 0.9091, 20.761),
-        (72, 0.9047, 20.728),
-    ];
+    let naive_want = [(48, 0.9700, 22.657), (60, 0.9091, 20.761), (72, 0.9047, 20.728)];
     for (origin, want_mase, want_smape) in naive_want {
-        let cut: Vec<Series> = rows
-            .iter()
-            .map(|(id, row)| series(id, &row[..origin], YEAR_2000))
-            .collect();
+        let cut: Vec<Series> = rows.iter().map(|(id, row)| series(id, &row[..origin], YEAR_2000)).collect();
         let made = forecast(&cut, 12).unwrap();
         let (mut own, mut own_smape, mut naive, mut naive_smape) = (vec![], vec![], vec![], vec![]);
         for ((_, row), made) in rows.iter().zip(&made) {
             let (history, actual) = (&row[..origin], &row[origin..origin + 12]);
-            let means: Vec<f64> = made
-                .steps
-                .iter()
-                .map(wardstock_models::distribution::Distribution::mean)
-                .collect();
+            let means: Vec<f64> = made.steps.iter().map(wardstock_models::distribution::Distribution::mean).collect();
             let last_year = seasonal_naive(history, 12, 12);
             own.extend(mase(history, actual, &means, 12));
             naive.extend(mase(history, actual, &last_year, 12));
@@ -107,16 +82,8 @@ fn hospital() {
             mean(&own_smape),
             mean(&naive_smape)
         );
-        assert!(
-            (mean(&naive) - want_mase).abs() < 5e-5 + 1e-9,
-            "naive MASE {}",
-            mean(&naive)
-        );
-        assert!(
-            (mean(&naive_smape) - want_smape).abs() < 6e-4,
-            "naive sMAPE {}",
-            mean(&naive_smape)
-        );
+        assert!((mean(&naive) - want_mase).abs() < 5e-5 + 1e-9, "naive MASE {}", mean(&naive));
+        assert!((mean(&naive_smape) - want_smape).abs() < 6e-4, "naive sMAPE {}", mean(&naive_smape));
         assert!(mean(&own) < if origin == 72 { 0.80 } else { 0.88 });
     }
 }
@@ -128,36 +95,20 @@ struct Pin {
     coverage: [f64; 4],
 }
 
-fn pin(
-    rows: &[Vec<f64>],
-    firsts: &[i64],
-    origins: &[usize],
-    lengths: &[usize],
-    lag: usize,
-) -> Vec<Pin> {
+fn pin(rows: &[Vec<f64>], firsts: &[i64], origins: &[usize], lengths: &[usize], lag: usize) -> Vec<Pin> {
     let mut losses = vec![vec![Vec::new(); origins.len()]; lengths.len()];
     let mut hits = vec![[0.0; 4]; lengths.len()];
     for (turn, origin) in origins.iter().enumerate() {
         let cut: Vec<Series> = rows
             .iter()
             .zip(firsts)
-            .map(|(row, first)| {
-                series(
-                    "s",
-                    &row[..*origin - usize::try_from(*first).unwrap()],
-                    YEAR_2000 + 31 * first,
-                )
-            })
+            .map(|(row, first)| series("s", &row[..*origin - usize::try_from(*first).unwrap()], YEAR_2000 + 31 * first))
             .collect();
         let made = forecast(&cut, 3).unwrap();
         for ((row, first), made) in rows.iter().zip(firsts).zip(&made) {
             let at = *origin - usize::try_from(*first).unwrap();
             let changes: Vec<f64> = (lag..at).map(|t| (row[t] - row[t - lag]).abs()).collect();
-            let scale = if changes.is_empty() {
-                0.0
-            } else {
-                mean(&changes)
-            };
+            let scale = if changes.is_empty() { 0.0 } else { mean(&changes) };
             if scale <= 0.0 {
                 continue;
             }
@@ -191,10 +142,7 @@ fn pin(
 
 fn show(name: &str, length: usize, one: &Pin) {
     let [a, b, c, d] = one.coverage;
-    println!(
-        "{name} L={length}: pin {:.4} (median {:.4}), coverage .8/.9/.95/.98 {a:.3}/{b:.3}/{c:.3}/{d:.3}",
-        one.loss, one.loss_median
-    );
+    println!("{name} L={length}: pin {:.4} (median {:.4}), coverage .8/.9/.95/.98 {a:.3}/{b:.3}/{c:.3}/{d:.3}", one.loss, one.loss_median);
 }
 
 #[test]
@@ -203,13 +151,7 @@ fn hospital_sums() {
         return;
     };
     let rows: Vec<Vec<f64>> = wide(&text).into_iter().map(|row| row.1).collect();
-    let got = pin(
-        &rows,
-        &vec![0; rows.len()],
-        &[60, 63, 66, 69, 72, 75, 78, 81],
-        &[1, 2, 3],
-        12,
-    );
+    let got = pin(&rows, &vec![0; rows.len()], &[60, 63, 66, 69, 72, 75, 78, 81], &[1, 2, 3], 12);
     for (length, one) in (1..).zip(&got) {
         show("hospital", length, one);
     }
@@ -241,24 +183,15 @@ fn contraceptives() {
     let mut pairs: BTreeMap<(String, String), BTreeMap<usize, f64>> = BTreeMap::new();
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        let month = (cells[0].parse::<usize>().unwrap() - 2016) * 12
-            + cells[1].parse::<usize>().unwrap()
-            - 1;
+        let month = (cells[0].parse::<usize>().unwrap() - 2016) * 12 + cells[1].parse::<usize>().unwrap() - 1;
         let handed_out: f64 = cells[8].parse().unwrap();
-        pairs
-            .entry((cells[4].to_owned(), cells[5].to_owned()))
-            .or_default()
-            .insert(month, handed_out.max(0.0));
+        pairs.entry((cells[4].to_owned(), cells[5].to_owned())).or_default().insert(month, handed_out.max(0.0));
     }
     let (mut rows, mut firsts) = (Vec::new(), Vec::new());
     for months in pairs.values() {
         let first = *months.keys().next().unwrap();
         if months.len() >= 24 && (42..45).all(|month| months.contains_key(&month)) {
-            rows.push(
-                (first..45)
-                    .map(|month| months.get(&month).copied().unwrap_or(0.0))
-                    .collect::<Vec<f64>>(),
-            );
+            rows.push((first..45).map(|month| months.get(&month).copied().unwrap_or(0.0)).collect::<Vec<f64>>());
             firsts.push(i64::try_from(first).unwrap());
         }
     }
@@ -275,22 +208,13 @@ fn pharmacy_days() {
     let Some(text) = table("pharma_sales_daily.csv") else {
         return;
     };
-    let columns: Vec<Vec<f64>> = (1..5)
-        .map(|column| {
-            text.lines()
-                .skip(1)
-                .map(|line| line.split(',').nth(column).unwrap().parse().unwrap())
-                .collect()
-        })
-        .collect();
+    let columns: Vec<Vec<f64>> =
+        (1..5).map(|column| text.lines().skip(1).map(|line| line.split(',').nth(column).unwrap().parse().unwrap()).collect()).collect();
     let all: Vec<Series> = columns
         .iter()
         .enumerate()
         .map(|(at, values)| {
-            let periods = values
-                .iter()
-                .map(|value: &f64| PeriodDemand::known(value.max(0.0)))
-                .collect();
+            let periods = values.iter().map(|value: &f64| PeriodDemand::known(value.max(0.0))).collect();
             Series::new(at.to_string(), None, PeriodLength::Day, 16_072, periods).unwrap()
         })
         .collect();

@@ -31,11 +31,7 @@ pub(super) fn lattice_quantile(cdf: impl Fn(f64) -> f64, p: f64, mean: f64, sd: 
 }
 
 /// Smallest x with cdf >= p, by bisection between the smallest and the largest quantile of the parts.
-pub(super) fn mixture_quantile(
-    cdf: impl Fn(f64) -> f64,
-    parts: &[(f64, Distribution)],
-    p: f64,
-) -> f64 {
+pub(super) fn mixture_quantile(cdf: impl Fn(f64) -> f64, parts: &[(f64, Distribution)], p: f64) -> f64 {
     let ends: Vec<f64> = parts.iter().map(|(_, part)| part.quantile(p)).collect();
     let mut low = ends.iter().copied().fold(f64::INFINITY, f64::min);
     let mut high = ends.iter().copied().fold(0.0, f64::max);
@@ -55,11 +51,7 @@ pub(super) fn mixture_quantile(
     }
     // The cdf forgives 1e-9 below a lattice point; give the point itself.
     let nearest = high.round();
-    if (high - nearest).abs() < 1e-6 {
-        nearest
-    } else {
-        high
-    }
+    if (high - nearest).abs() < 1e-6 { nearest } else { high }
 }
 
 pub(super) fn empirical_quantile(quantiles: &[f64], p: f64) -> f64 {
@@ -82,15 +74,8 @@ pub(super) fn empirical_cdf(quantiles: &[f64], x: f64) -> f64 {
 fn interpolate(from: &[f64], to: &[f64], x: f64) -> f64 {
     let above = from.partition_point(|knot| *knot <= x);
     let before = above.saturating_sub(1);
-    match (
-        from.get(before),
-        from.get(above),
-        to.get(before),
-        to.get(above),
-    ) {
-        (Some(a), Some(b), Some(left), Some(right)) if b > a => {
-            left + (right - left) * (x - a) / (b - a)
-        }
+    match (from.get(before), from.get(above), to.get(before), to.get(above)) {
+        (Some(a), Some(b), Some(left), Some(right)) if b > a => left + (right - left) * (x - a) / (b - a),
         (_, _, Some(left), _) => *left,
         _ => 0.0,
     }

@@ -1,9 +1,6 @@
 //! The special functions behind the distributions: log gamma, incomplete gamma and beta, the normal law.
 
-#![expect(
-    clippy::many_single_char_names,
-    reason = "the names of the cited recurrences"
-)]
+#![expect(clippy::many_single_char_names, reason = "the names of the cited recurrences")]
 
 /// Logarithm of the gamma function, for `x` above 0.
 ///
@@ -110,11 +107,7 @@ pub(crate) fn beta_cdf(a: f64, b: f64, x: f64, y: f64) -> f64 {
         return 1.0;
     }
     let front = (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * y.ln()).exp();
-    let value = if x < (a + 1.0) / (a + b + 2.0) {
-        front * beta_fraction(a, b, x) / a
-    } else {
-        1.0 - front * beta_fraction(b, a, y) / b
-    };
+    let value = if x < (a + 1.0) / (a + b + 2.0) { front * beta_fraction(a, b, x) / a } else { 1.0 - front * beta_fraction(b, a, y) / b };
     value.clamp(0.0, 1.0)
 }
 
@@ -171,14 +164,8 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
         -30.664_798_066_147_16,
         2.506_628_277_459_239,
     ];
-    let bottom = [
-        -54.476_098_798_224_06,
-        161.585_836_858_040_9,
-        -155.698_979_859_886_6,
-        66.801_311_887_719_72,
-        -13.280_681_552_885_72,
-        1.0,
-    ];
+    let bottom =
+        [-54.476_098_798_224_06, 161.585_836_858_040_9, -155.698_979_859_886_6, 66.801_311_887_719_72, -13.280_681_552_885_72, 1.0];
     polynomial(&top, r) * q / polynomial(&bottom, r)
 }
 
@@ -191,13 +178,7 @@ fn normal_tail(q: f64) -> f64 {
         4.374_664_141_464_968,
         2.938_163_982_698_783,
     ];
-    let bottom = [
-        0.007_784_695_709_041_462,
-        0.322_467_129_070_039_8,
-        2.445_134_137_142_996,
-        3.754_408_661_907_416,
-        1.0,
-    ];
+    let bottom = [0.007_784_695_709_041_462, 0.322_467_129_070_039_8, 2.445_134_137_142_996, 3.754_408_661_907_416, 1.0];
     polynomial(&top, q) / polynomial(&bottom, q)
 }
 
@@ -211,10 +192,7 @@ mod tests {
 
     #[track_caller]
     fn check(got: f64, want: f64) {
-        assert!(
-            (got - want).abs() <= 1e-8 * want.abs().max(1.0),
-            "got {got}, want {want}"
-        );
+        assert!((got - want).abs() <= 1e-8 * want.abs().max(1.0), "got {got}, want {want}");
     }
 
     #[test]

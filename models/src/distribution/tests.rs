@@ -17,23 +17,10 @@ fn check(got: f64, want: f64, within: f64) {
 fn negative_binomial_by_hand() {
     // r = 2, p = 1/2 (mean 2, variance 4): P(k) = (k + 1) / 2^(k + 2): 1/4, 1/4, 3/16, 1/8, 5/64, ...
     let law = Distribution::negative_binomial(2.0, 4.0).unwrap();
-    for (k, want) in [
-        (0.0, 0.25),
-        (1.0, 0.5),
-        (2.0, 0.6875),
-        (3.0, 0.8125),
-        (4.0, 0.890_625),
-    ] {
+    for (k, want) in [(0.0, 0.25), (1.0, 0.5), (2.0, 0.6875), (3.0, 0.8125), (4.0, 0.890_625)] {
         check(law.cdf(k), want, 1e-12);
     }
-    for (p, want) in [
-        (0.25, 0.0),
-        (0.26, 1.0),
-        (0.5, 1.0),
-        (0.51, 2.0),
-        (0.8, 3.0),
-        (0.89, 4.0),
-    ] {
+    for (p, want) in [(0.25, 0.0), (0.26, 1.0), (0.5, 1.0), (0.51, 2.0), (0.8, 3.0), (0.89, 4.0)] {
         check(law.quantile(p), want, 0.0);
     }
     check(law.survival(4.0), 1.0 - 0.890_625, 1e-12);
@@ -45,13 +32,7 @@ fn negative_binomial_by_hand() {
 
 #[test]
 fn cdf_is_the_sum_of_probabilities() {
-    for (mean, variance) in [
-        (0.3, 0.9),
-        (7.0, 7.5),
-        (40.0, 400.0),
-        (900.0, 5000.0),
-        (9000.0, 9100.0),
-    ] {
+    for (mean, variance) in [(0.3, 0.9), (7.0, 7.5), (40.0, 400.0), (900.0, 5000.0), (9000.0, 9100.0)] {
         let law = Distribution::negative_binomial(mean, variance).unwrap();
         let mut sum = 0.0;
         let mut k = 0.0;
@@ -72,30 +53,10 @@ fn robust_over_fifteen_orders_of_magnitude() {
         for ratio in [0.5, 1.0, 1.000_1, 1.1, 2.0, 10.0, 1e3, 1e6] {
             let law = Distribution::negative_binomial(mean, mean * ratio).unwrap();
             let mut last = 0.0;
-            for p in [
-                0.0,
-                1e-9,
-                0.1,
-                0.25,
-                0.5,
-                0.75,
-                0.9,
-                0.95,
-                0.99,
-                0.999,
-                1.0 - 1e-9,
-                1.0,
-            ] {
+            for p in [0.0, 1e-9, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0 - 1e-9, 1.0] {
                 let x = law.quantile(p);
-                assert!(
-                    x.is_finite() && x >= last,
-                    "mean {mean} ratio {ratio} p {p}: {x} after {last}"
-                );
-                assert!(
-                    law.cdf(x) >= p.min(1.0 - 1e-12),
-                    "mean {mean} ratio {ratio} p {p}: cdf({x}) = {}",
-                    law.cdf(x)
-                );
+                assert!(x.is_finite() && x >= last, "mean {mean} ratio {ratio} p {p}: {x} after {last}");
+                assert!(law.cdf(x) >= p.min(1.0 - 1e-12), "mean {mean} ratio {ratio} p {p}: cdf({x}) = {}", law.cdf(x));
                 last = x;
             }
         }
@@ -116,8 +77,7 @@ fn approximation_meets_the_exact_law() {
 
 #[test]
 fn larger_size_and_odds_never_lower_a_quantile() {
-    let law =
-        |size: f64, odds: f64| Distribution::lattice(size * odds, size * odds * (1.0 + odds), 1.0);
+    let law = |size: f64, odds: f64| Distribution::lattice(size * odds, size * odds * (1.0 + odds), 1.0);
     for size in [0.01, 0.5, 3.0, 40.0] {
         for odds in [0.001, 0.3, 2.0, 30.0] {
             for p in [0.01, 0.3, 0.5, 0.9, 0.99] {
@@ -130,17 +90,10 @@ fn larger_size_and_odds_never_lower_a_quantile() {
 
 #[test]
 fn demand_over_a_random_lead() {
-    let sums = [
-        Distribution::point(10.0).unwrap(),
-        Distribution::point(20.0).unwrap(),
-    ];
+    let sums = [Distribution::point(10.0).unwrap(), Distribution::point(20.0).unwrap()];
     let law = Distribution::of_random_lead(&sums, &[(1, 0.75), (2, 0.25)]).unwrap();
     check(law.mean(), 12.5, 1e-12);
-    check(
-        law.variance(),
-        0.75 * 100.0 + 0.25 * 400.0 - 12.5 * 12.5,
-        1e-9,
-    );
+    check(law.variance(), 0.75 * 100.0 + 0.25 * 400.0 - 12.5 * 12.5, 1e-9);
     check(law.quantile(0.75), 10.0, 1e-6);
     check(law.quantile(0.76), 20.0, 1e-6);
     check(law.cdf(15.0), 0.75, 1e-12);
@@ -153,13 +106,7 @@ fn demand_over_a_random_lead() {
     check(median, median.round(), 0.0);
     assert!(law.cdf(median) >= 0.5 && law.cdf(median - 1.0) < 0.5);
     let error = Distribution::of_random_lead(&sums, &[(3, 1.0)]).unwrap_err();
-    assert_eq!(
-        error,
-        DistributionError::LeadBeyondHorizon {
-            lead: 3,
-            horizon: 2
-        }
-    );
+    assert_eq!(error, DistributionError::LeadBeyondHorizon { lead: 3, horizon: 2 });
     assert!(Distribution::of_random_lead(&sums, &[]).is_err());
 }
 
@@ -173,11 +120,7 @@ fn empirical_law_and_scaling() {
     let tenths = Distribution::lattice(20.0, 40.0, 0.1);
     check(tenths.mean(), 2.0, 1e-12);
     check(tenths.variance(), 0.4, 1e-12);
-    check(
-        tenths.quantile(0.9),
-        0.1 * Distribution::lattice(20.0, 40.0, 1.0).quantile(0.9),
-        1e-9,
-    );
+    check(tenths.quantile(0.9), 0.1 * Distribution::lattice(20.0, 40.0, 1.0).quantile(0.9), 1e-9);
     check(tenths.cdf(tenths.quantile(0.9)), 0.9, 0.05);
     assert!(law.scaled(-1.0).is_err());
 }
@@ -186,11 +129,7 @@ fn empirical_law_and_scaling() {
 fn mean_of_a_censored_demand() {
     // Poisson mean 2, at least 2: 2 P(D >= 1) / P(D >= 2) = 2 (1 - e^-2) / (1 - 3 e^-2).
     let e = (-2.0_f64).exp();
-    check(
-        Distribution::mean_at_least(2.0, 2.0, 2.0),
-        2.0 * (1.0 - e) / (1.0 - 3.0 * e),
-        1e-9,
-    );
+    check(Distribution::mean_at_least(2.0, 2.0, 2.0), 2.0 * (1.0 - e) / (1.0 - 3.0 * e), 1e-9);
     // Geometric (r = 1) has no memory: at least y means y + mean.
     check(Distribution::mean_at_least(3.0, 12.0, 5.0), 8.0, 1e-9);
     check(Distribution::mean_at_least(3.0, 12.0, 5000.0), 5003.0, 1e-6);

@@ -52,11 +52,7 @@ pub struct Report {
 ///
 /// # Source
 /// `forecasting.md` sections 2 and 5.10; rolling origin after Tashman, IJF 16 (2000).
-pub fn backtest(
-    series: &[Series],
-    origins: &[usize],
-    horizon: usize,
-) -> Result<Report, ForecastError> {
+pub fn backtest(series: &[Series], origins: &[usize], horizon: usize) -> Result<Report, ForecastError> {
     if origins.is_empty() {
         return Err(ForecastError::NoOrigins);
     }
@@ -67,68 +63,37 @@ pub fn backtest(
     let mut all = Vec::new();
     for origin in origins {
         let present: Vec<&Series> = series.iter().filter(|one| one.len() >= *origin).collect();
-        let cut: Vec<Series> = present
-            .iter()
-            .map(|one| one.first_periods(*origin))
-            .collect();
+        let cut: Vec<Series> = present.iter().map(|one| one.first_periods(*origin)).collect();
         let made = forecast(&cut, horizon)?;
-        let scored: Vec<Scores> = present
-            .iter()
-            .zip(&made)
-            .filter_map(|(one, made)| score_one(one, made, *origin, horizon))
-            .collect();
+        let scored: Vec<Scores> = present.iter().zip(&made).filter_map(|(one, made)| score_one(one, made, *origin, horizon)).collect();
         rows.push((*origin, average(&scored)));
         all.extend(scored);
     }
-    Ok(Report {
-        origins: rows,
-        overall: average(&all),
-    })
+    Ok(Report { origins: rows, overall: average(&all) })
 }
 
 fn score_one(series: &Series, made: &Forecast, origin: usize, horizon: usize) -> Option<Scores> {
     let seen = series.periods().iter().skip(origin).take(horizon);
-    if seen.clone().count() < horizon
-        || seen
-            .clone()
-            .any(|one| one.stocked_out > 0.0 || one.ended_empty)
-    {
+    if seen.clone().count() < horizon || seen.clone().any(|one| one.stocked_out > 0.0 || one.ended_empty) {
         return None;
     }
-    let actual: Vec<f64> = (origin..origin + horizon)
-        .map(|at| series.quantity(at))
-        .collect::<Option<_>>()?;
-    let history: Vec<f64> = (0..origin)
-        .map(|at| series.quantity(at).unwrap_or(0.0))
-        .collect();
+    let actual: Vec<f64> = (origin..origin + horizon).map(|at| series.quantity(at)).collect::<Option<_>>()?;
+    let history: Vec<f64> = (0..origin).map(|at| series.quantity(at).unwrap_or(0.0)).collect();
     let lag = match series.period() {
         PeriodLength::Day => 7,
         PeriodLength::Week => 52,
         PeriodLength::Month => 12,
     };
     let size = scale(&history, lag)? * crate::series::count(horizon);
-    let means: Vec<f64> = made
-        .steps
-        .iter()
-        .map(crate::distribution::Distribution::mean)
-        .collect();
+    let means: Vec<f64> = made.steps.iter().map(crate::distribution::Distribution::mean).collect();
     let total: f64 = actual.iter().sum();
     let sum = made.sums.last()?;
     let quantiles = LEVELS.map(|level| sum.quantile(level));
-    let losses: Vec<f64> = LEVELS
-        .iter()
-        .zip(quantiles)
-        .map(|(level, z)| pinball(*level, total, z))
-        .collect();
+    let losses: Vec<f64> = LEVELS.iter().zip(quantiles).map(|(level, z)| pinball(*level, total, z)).collect();
     Some(Scores {
         series: 1,
         mase: mase(&history, &actual, &means, lag)?,
-        mase_naive: mase(
-            &history,
-            &actual,
-            &seasonal_naive(&history, lag, horizon),
-            lag,
-        )?,
+        mase_naive: mase(&history, &actual, &seasonal_naive(&history, lag, horizon), lag)?,
         smape: smape(&actual, &means),
         bias: bias(&actual, &means, mean(&history)),
         pinball: mean(&losses) / size,
@@ -145,11 +110,6 @@ fn average(scores: &[Scores]) -> Scores {
         smape: of(|one| one.smape),
         bias: of(|one| one.bias),
         pinball: of(|one| one.pinball),
-        coverage: [
-            of(|one| one.coverage[0]),
-            of(|one| one.coverage[1]),
-            of(|one| one.coverage[2]),
-            of(|one| one.coverage[3]),
-        ],
+        coverage: [of(|one| one.coverage[0]), of(|one| one.coverage[1]), of(|one| one.coverage[2]), of(|one| one.coverage[3])],
     }
 }

@@ -20,10 +20,7 @@ const MONTHS_MIN: usize = 24;
 /// # Source
 /// `forecasting.md` 5.1; differs in the last shrinkage, added for small groups.
 pub(crate) fn per_workday(rows: &[Row], lens: &[usize]) -> f64 {
-    if rows
-        .iter()
-        .all(|row| row.workdays.iter().all(|days| *days == 0.0))
-    {
+    if rows.iter().all(|row| row.workdays.iter().all(|days| *days == 0.0)) {
         return 0.0;
     }
     // Calendar position -> (bin, working days, sum of ratios, items).
@@ -31,9 +28,7 @@ pub(crate) fn per_workday(rows: &[Row], lens: &[usize]) -> f64 {
     for (row, len) in rows.iter().zip(lens) {
         let known = row.known_ratios(*len);
         for (at, (ratio, (bin, days))) in known {
-            let place = row
-                .start
-                .saturating_add(i64::try_from(at).unwrap_or(i64::MAX));
+            let place = row.start.saturating_add(i64::try_from(at).unwrap_or(i64::MAX));
             let month = months.entry(place).or_insert((bin, days, 0.0, 0.0));
             month.2 += ratio;
             month.3 += 1.0;
@@ -81,9 +76,7 @@ pub(crate) fn workdays(period: PeriodLength, first_day: i64, periods: usize) -> 
     (first..)
         .take(periods)
         .map(|month| {
-            let mean = usize::try_from(month.rem_euclid(12))
-                .ok()
-                .and_then(|at| means.get(at));
+            let mean = usize::try_from(month.rem_euclid(12)).ok().and_then(|at| means.get(at));
             workdays_of(month) - mean.copied().unwrap_or(0.0)
         })
         .collect()
@@ -92,10 +85,7 @@ pub(crate) fn workdays(period: PeriodLength, first_day: i64, periods: usize) -> 
 fn workdays_of(month: i64) -> f64 {
     let days = first_day_of(month)..first_day_of(month + 1);
     // 1970-01-01 was a Thursday; Saturday and Sunday are 2 and 3 days later.
-    count(
-        days.filter(|day| !matches!(day.rem_euclid(7), 2 | 3))
-            .count(),
-    )
+    count(days.filter(|day| !matches!(day.rem_euclid(7), 2 | 3)).count())
 }
 
 /// Days since 1970-01-01 of the first day of a month since year 0.
@@ -124,9 +114,7 @@ pub(crate) fn bin(period: PeriodLength, first_day: i64, at: usize) -> usize {
     let at = i64::try_from(at).unwrap_or(i64::MAX);
     let bin = match period {
         PeriodLength::Day => first_day.saturating_add(at).rem_euclid(7),
-        PeriodLength::Week => {
-            (month_of(first_day.saturating_add(at.saturating_mul(7))).1 / 28).min(12)
-        }
+        PeriodLength::Week => (month_of(first_day.saturating_add(at.saturating_mul(7))).1 / 28).min(12),
         PeriodLength::Month => month_of(first_day).0.saturating_add(at).rem_euclid(12),
     };
     usize::try_from(bin).unwrap_or(0)
@@ -140,18 +128,13 @@ fn month_of(day: i64) -> (i64, i64) {
     let shifted = day.clamp(-100_000_000, 100_000_000) + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let from_march = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * from_march + 2) / 153;
     let year = year_of_era + era * 400 + i64::from(month >= 10);
     let leap = i64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
     let month_index = if month >= 10 { month - 10 } else { month + 2 };
-    let day_of_year = if month >= 10 {
-        from_march - 306
-    } else {
-        from_march + 59 + leap
-    };
+    let day_of_year = if month >= 10 { from_march - 306 } else { from_march + 59 + leap };
     (year * 12 + month_index, day_of_year)
 }
 

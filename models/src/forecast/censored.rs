@@ -5,10 +5,7 @@
 //! - ended empty, share not known: demand was *at least* `quantity`: replaced by its conditional mean
 //!   under the item's own negative binomial, repeated until the rate settles (EM).
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "the three columns have one length, made together in Observed::of"
-)]
+#![expect(clippy::indexing_slicing, reason = "the three columns have one length, made together in Observed::of")]
 
 use crate::distribution::Distribution;
 use crate::series::{Series, count};
@@ -64,14 +61,7 @@ impl Observed {
         }
         let known = weights.iter().filter(|weight| **weight > 0.0).count();
         let share_censored = count(censored) / count(series.len().max(1));
-        let mut observed = Self {
-            values,
-            weights,
-            unit,
-            share_censored,
-            known,
-            at_least,
-        };
+        let mut observed = Self { values, weights, unit, share_censored, known, at_least };
         observed.put_back();
         observed
     }
@@ -79,15 +69,13 @@ impl Observed {
     /// Known (value, weight) pairs, oldest first.
     pub(crate) fn pairs(&self) -> impl DoubleEndedIterator<Item = (f64, f64)> + '_ {
         let both = self.values.iter().zip(&self.weights);
-        both.filter(|(_, weight)| **weight > 0.0)
-            .map(|(value, weight)| (*value, *weight))
+        both.filter(|(_, weight)| **weight > 0.0).map(|(value, weight)| (*value, *weight))
     }
 
     /// The values fit for a seasonal method: periods mostly seen, others NaN.
     pub(crate) fn mostly_seen(&self) -> Vec<f64> {
         let both = self.values.iter().zip(&self.weights);
-        both.map(|(value, weight)| if *weight >= 0.3 { *value } else { f64::NAN })
-            .collect()
+        both.map(|(value, weight)| if *weight >= 0.3 { *value } else { f64::NAN }).collect()
     }
 
     /// EM: conditional means of the at-least periods, rate and dispersion from all, until the rate settles.
@@ -95,25 +83,12 @@ impl Observed {
         if self.at_least.is_empty() {
             return;
         }
-        let limits: Vec<f64> = self
-            .at_least
-            .iter()
-            .map(|index| self.values[*index])
-            .collect();
-        let uncensored =
-            |index: &usize| !self.at_least.contains(index) && self.weights[*index] > 0.0;
-        let seen: Vec<f64> = (0..self.values.len())
-            .filter(uncensored)
-            .map(|index| self.values[index])
-            .collect();
+        let limits: Vec<f64> = self.at_least.iter().map(|index| self.values[*index]).collect();
+        let uncensored = |index: &usize| !self.at_least.contains(index) && self.weights[*index] > 0.0;
+        let seen: Vec<f64> = (0..self.values.len()).filter(uncensored).map(|index| self.values[index]).collect();
         let mean_seen = seen.iter().sum::<f64>() / count(seen.len().max(1));
         let largest = limits.iter().copied().fold(mean_seen, f64::max);
-        let rate_max = 3.0
-            * if mean_seen > 0.0 {
-                mean_seen.max(median(&limits))
-            } else {
-                largest
-            };
+        let rate_max = 3.0 * if mean_seen > 0.0 { mean_seen.max(median(&limits)) } else { largest };
         let mut last = f64::NAN;
         for _ in 0..30 {
             let (mean, variance) = self.moments();
@@ -131,15 +106,8 @@ impl Observed {
 
     fn moments(&self) -> (f64, f64) {
         let total: f64 = self.weights.iter().sum();
-        let mean = self
-            .pairs()
-            .map(|(value, weight)| value * weight)
-            .sum::<f64>()
-            / total.max(1e-12);
-        let squares: f64 = self
-            .pairs()
-            .map(|(value, weight)| weight * (value - mean).powi(2))
-            .sum();
+        let mean = self.pairs().map(|(value, weight)| value * weight).sum::<f64>() / total.max(1e-12);
+        let squares: f64 = self.pairs().map(|(value, weight)| weight * (value - mean).powi(2)).sum();
         (mean, squares / count(self.known.max(2) - 1))
     }
 }
@@ -154,9 +122,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 /// Largest of 1, 0.1 .. 1e-6 of which all quantities are multiples, so that counts stay counts.
 fn unit_of(series: &Series) -> f64 {
     let mut unit = 1.0;
-    let known: Vec<f64> = (0..series.len())
-        .filter_map(|index| series.quantity(index))
-        .collect();
+    let known: Vec<f64> = (0..series.len()).filter_map(|index| series.quantity(index)).collect();
     for per_unit in [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6] {
         unit = 1.0 / per_unit;
         let whole = |value: &f64| (value * per_unit - (value * per_unit).round()).abs() < 1e-6;
@@ -197,29 +163,18 @@ mod tests {
         let mut rng = crate::rng::Rng::new(3);
         let draws: Vec<f64> = (0..400).map(|_| rng.poisson(10.0)).collect();
         let cut = |draw: &f64| {
-            if *draw >= 8.0 {
-                PeriodDemand::at_least(8.0)
-            } else {
-                PeriodDemand::known(*draw)
-            }
+            if *draw >= 8.0 { PeriodDemand::at_least(8.0) } else { PeriodDemand::known(*draw) }
         };
         let observed = observe(draws.iter().map(cut).collect());
         let (mean, _) = observed.moments();
-        let (face, _) = observe(
-            draws
-                .iter()
-                .map(|draw| PeriodDemand::known(draw.min(8.0)))
-                .collect(),
-        )
-        .moments();
+        let (face, _) = observe(draws.iter().map(|draw| PeriodDemand::known(draw.min(8.0))).collect()).moments();
         assert!(face < 7.8, "{face}");
         assert!((mean - 10.0).abs() < 1.5, "{mean}");
     }
 
     #[test]
     fn units() {
-        let unit =
-            |values: &[f64]| observe(values.iter().map(|v| PeriodDemand::known(*v)).collect()).unit;
+        let unit = |values: &[f64]| observe(values.iter().map(|v| PeriodDemand::known(*v)).collect()).unit;
         assert_eq!(unit(&[3.0, 40.0]), 1.0);
         assert_eq!(unit(&[3.4, 40.0]), 0.1);
         assert_eq!(unit(&[0.001]), 0.001);

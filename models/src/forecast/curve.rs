@@ -13,12 +13,7 @@ impl Curve {
     /// Weighted least squares of `ln y` on `1, ln x (, (ln x)^2)` with `pull` pseudo-points on the default.
     ///
     /// - `points`: (x, y, weight), both above 0; `degree` 1 or 2.
-    pub(crate) fn fit(
-        points: &[(f64, f64, f64)],
-        default: [f64; 3],
-        degree: usize,
-        pull: f64,
-    ) -> Self {
+    pub(crate) fn fit(points: &[(f64, f64, f64)], default: [f64; 3], degree: usize, pull: f64) -> Self {
         let mut left = [[0.0; 3]; 3];
         let mut right = [0.0; 3];
         for (at, row) in left.iter_mut().enumerate() {
@@ -35,20 +30,10 @@ impl Curve {
             }
         }
         let change = solve(left, right);
-        let terms = [
-            default[0] + change[0],
-            default[1] + change[1],
-            default[2] + change[2],
-        ];
-        let squares: f64 = points
-            .iter()
-            .map(|(x, y, weight)| weight * (y.ln() - dot(&terms, &powers(*x))).powi(2))
-            .sum();
+        let terms = [default[0] + change[0], default[1] + change[1], default[2] + change[2]];
+        let squares: f64 = points.iter().map(|(x, y, weight)| weight * (y.ln() - dot(&terms, &powers(*x))).powi(2)).sum();
         let weights: f64 = points.iter().map(|(_, _, weight)| weight).sum();
-        Self {
-            terms,
-            residual_variance: squares / (weights + pull),
-        }
+        Self { terms, residual_variance: squares / (weights + pull) }
     }
 
     /// `exp(fit)`: the middle of the group at mean `x`; always within 1e-3..1e9.
@@ -97,9 +82,7 @@ mod tests {
 
     #[test]
     fn finds_a_curve_and_falls_back() {
-        let points: Vec<_> = (1..200)
-            .map(|n| (f64::from(n), 2.0 * f64::from(n).powf(0.4), 1.0))
-            .collect();
+        let points: Vec<_> = (1..200).map(|n| (f64::from(n), 2.0 * f64::from(n).powf(0.4), 1.0)).collect();
         let curve = Curve::fit(&points, [0.0, 0.0, 0.0], 1, 0.01);
         assert!((curve.at(50.0) / (2.0 * 50.0_f64.powf(0.4)) - 1.0).abs() < 1e-3);
         let alone = Curve::fit(&[], [0.5, 0.2, 0.0], 2, 2.0);

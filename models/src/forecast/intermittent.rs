@@ -31,17 +31,8 @@ pub(crate) struct Level {
 /// `dispersion = ve / max(mu, .001)`. A period of exposure `a` moves the level by `1 - (1 - alpha)^a`
 /// and weighs `a` in the means. Constants are per month or week; days use their seventh root.
 pub(crate) fn level(observed: &Observed, period: PeriodLength) -> Level {
-    let pace = if period == PeriodLength::Day {
-        1.0 / 7.0
-    } else {
-        1.0
-    };
-    let first: (f64, f64) = observed
-        .pairs()
-        .take(12)
-        .fold((0.0, 0.0), |sum, (value, weight)| {
-            (sum.0 + value * weight, sum.1 + weight)
-        });
+    let pace = if period == PeriodLength::Day { 1.0 / 7.0 } else { 1.0 };
+    let first: (f64, f64) = observed.pairs().take(12).fold((0.0, 0.0), |sum, (value, weight)| (sum.0 + value * weight, sum.1 + weight));
     let start = first.0 / first.1.max(1e-12);
     let mut slow = start;
     let mut fast = start;
@@ -98,11 +89,7 @@ pub(crate) fn sum_over(rate: f64, dispersion: f64, periods: usize, unit: f64) ->
     let length = count(periods);
     let mean = length * rate;
     let spread = dispersion.max(1.000_1);
-    Distribution::lattice(
-        mean,
-        spread * mean + 0.06 * length * length * dispersion * rate,
-        unit,
-    )
+    Distribution::lattice(mean, spread * mean + 0.06 * length * length * dispersion * rate, unit)
 }
 
 #[cfg(test)]

@@ -13,15 +13,8 @@ const SPEEDS: [f64; 8] = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.45, 0.7];
 /// # Source
 /// `forecasting.md` 5.3 (power 0.25 on the likelihood).
 pub(crate) fn level(row: &Row, season: &Season, len: usize) -> f64 {
-    let known = row
-        .values
-        .iter()
-        .enumerate()
-        .take(len)
-        .filter(|(_, value)| !value.is_nan());
-    let plain: Vec<f64> = known
-        .map(|(at, value)| value / season.factor(row, at))
-        .collect();
+    let known = row.values.iter().enumerate().take(len).filter(|(_, value)| !value.is_nan());
+    let plain: Vec<f64> = known.map(|(at, value)| value / season.factor(row, at)).collect();
     let head = plain.len().min(12);
     let (first, rest) = plain.split_at(head);
     let start = first.iter().sum::<f64>() / crate::series::count(head.max(1));
@@ -40,10 +33,7 @@ pub(crate) fn level(row: &Row, season: &Season, len: usize) -> f64 {
     });
     let scored = crate::series::count(rest.len());
     let floor = 1e-9 * (start * start).max(1e-12) * (1.0 + scored);
-    let best = runs
-        .iter()
-        .map(|(_, squares)| squares + floor)
-        .fold(f64::INFINITY, f64::min);
+    let best = runs.iter().map(|(_, squares)| squares + floor).fold(f64::INFINITY, f64::min);
     let (mut sum, mut weights) = (0.0, 0.0);
     for (level, squares) in runs {
         let weight = (-0.125 * scored * ((squares + floor) / best).ln()).exp();
@@ -61,11 +51,7 @@ mod tests {
     #[track_caller]
     fn check(values: &[f64], want: f64, within: f64) {
         let row = Row::new(values.to_vec(), PeriodLength::Month, 0, 1);
-        let season = Season {
-            index: vec![1.0; 12],
-            own_weight: 0.0,
-            per_workday: 0.0,
-        };
+        let season = Season { index: vec![1.0; 12], own_weight: 0.0, per_workday: 0.0 };
         let got = level(&row, &season, values.len());
         assert!((got - want).abs() <= within, "got {got}, want {want}");
     }

@@ -73,10 +73,7 @@ pub fn forecast(series: &[Series], horizon: usize) -> Result<Vec<Forecast>, Fore
     let items: Vec<Item<'_>> = series.iter().map(item).collect();
     let mut groups: BTreeMap<(PeriodLength, Option<&str>), Members<'_>> = BTreeMap::new();
     for (at, item) in items.iter().enumerate() {
-        groups
-            .entry((item.series.period(), item.series.group()))
-            .or_default()
-            .push((at, item));
+        groups.entry((item.series.period(), item.series.group())).or_default().push((at, item));
     }
     let mut made: Vec<(usize, Forecast)> = Vec::with_capacity(items.len());
     for ((period, _), members) in &groups {
@@ -86,16 +83,11 @@ pub fn forecast(series: &[Series], horizon: usize) -> Result<Vec<Forecast>, Fore
             rates = self::rates(everyone());
         }
         let prior = Prior::of(&rates);
-        let (smooth, others): (Vec<_>, Vec<_>) =
-            members.iter().partition(|(_, item)| is_seasonal(item));
+        let (smooth, others): (Vec<_>, Vec<_>) = members.iter().partition(|(_, item)| is_seasonal(item));
         made.extend(by_season(&smooth, *period, horizon));
         let levels: Vec<Level> = others.iter().map(|(_, item)| item.level).collect();
         let curve = intermittent::group_curve(&levels);
-        made.extend(
-            others
-                .iter()
-                .map(|(at, item)| (*at, by_level(item, &curve, &prior, horizon))),
-        );
+        made.extend(others.iter().map(|(at, item)| (*at, by_level(item, &curve, &prior, horizon))));
     }
     made.sort_by_key(|(at, _)| *at);
     Ok(made.into_iter().map(|(_, forecast)| forecast).collect())
@@ -106,21 +98,11 @@ fn item(series: &Series) -> Item<'_> {
     let seen = observed.values.iter().zip(&observed.weights);
     let class = demand_class(seen.map(|(value, weight)| (*weight > 0.0).then_some(*value)));
     let level = intermittent::level(&observed, series.period());
-    Item {
-        series,
-        observed,
-        class,
-        level,
-    }
+    Item { series, observed, class, level }
 }
 
 fn is_seasonal(item: &Item<'_>) -> bool {
-    let seen = item
-        .observed
-        .weights
-        .iter()
-        .filter(|weight| **weight >= 0.3)
-        .count();
+    let seen = item.observed.weights.iter().filter(|weight| **weight >= 0.3).count();
     let wanted = seasonal::layout(item.series.period()).least;
     item.class == DemandClass::Smooth && seen >= wanted && item.observed.share_censored <= 0.5
 }
@@ -156,19 +138,8 @@ fn flags(item: &Item<'_>, dispersion: f64) -> Vec<Flag> {
     flags
 }
 
-fn by_season(
-    members: &[&(usize, &Item<'_>)],
-    period: PeriodLength,
-    horizon: usize,
-) -> Vec<(usize, Forecast)> {
-    let row = |item: &Item<'_>| {
-        Row::new(
-            item.observed.mostly_seen(),
-            period,
-            item.series.first_day(),
-            horizon,
-        )
-    };
+fn by_season(members: &[&(usize, &Item<'_>)], period: PeriodLength, horizon: usize) -> Vec<(usize, Forecast)> {
+    let row = |item: &Item<'_>| Row::new(item.observed.mostly_seen(), period, item.series.first_day(), horizon);
     let rows: Vec<Row> = members.iter().map(|(_, item)| row(item)).collect();
     let cut = seasonal::layout(period);
     let lens: Vec<usize> = rows.iter().map(|row| row.values.len()).collect();
@@ -189,17 +160,7 @@ fn by_season(
             seasonal_own_weight: season.own_weight,
             seasonal: means.iter().map(factor).collect(),
         };
-        made.push((
-            *place,
-            assemble(
-                item,
-                Method::SeasonalLevel,
-                flags(item, phi),
-                parts,
-                steps,
-                sums,
-            ),
-        ));
+        made.push((*place, assemble(item, Method::SeasonalLevel, flags(item, phi), parts, steps, sums)));
     }
     made
 }
@@ -213,39 +174,18 @@ fn by_level(item: &Item<'_>, curve: &Curve, prior: &Prior, horizon: usize) -> Fo
     if !(young || hidden) {
         let rate = item.level.rate;
         let group_weight = 6.0 / (6.0 + 0.5 * item.level.known);
-        let parts = Parts {
-            level: rate * unit,
-            dispersion: dispersion * unit,
-            group_weight,
-            seasonal_own_weight: 0.0,
-            seasonal: Vec::new(),
-        };
+        let parts =
+            Parts { level: rate * unit, dispersion: dispersion * unit, group_weight, seasonal_own_weight: 0.0, seasonal: Vec::new() };
         let step = intermittent::sum_over(rate, dispersion, 1, unit);
-        let sums = (1..=horizon)
-            .map(|length| intermittent::sum_over(rate, dispersion, length, unit))
-            .collect();
-        return assemble(
-            item,
-            Method::DecayingLevel,
-            flags,
-            parts,
-            vec![step; horizon],
-            sums,
-        );
+        let sums = (1..=horizon).map(|length| intermittent::sum_over(rate, dispersion, length, unit)).collect();
+        return assemble(item, Method::DecayingLevel, flags, parts, vec![step; horizon], sums);
     }
     if !prior.informed {
         flags.push(Flag::NoGroup);
     }
     let exposure: f64 = item.observed.weights.iter().sum();
     // A hidden but old item brings its level, a young one its plain total.
-    let total = if young {
-        item.observed
-            .pairs()
-            .map(|(value, weight)| value * weight)
-            .sum::<f64>()
-    } else {
-        item.level.rate * exposure
-    };
+    let total = if young { item.observed.pairs().map(|(value, weight)| value * weight).sum::<f64>() } else { item.level.rate * exposure };
     let after = prior.after(total * unit, exposure, dispersion * unit);
     let dispersion = dispersion.max(curve.at((after.rate / unit).max(1e-3)));
     let parts = Parts {
@@ -256,17 +196,8 @@ fn by_level(item: &Item<'_>, curve: &Curve, prior: &Prior, horizon: usize) -> Fo
         seasonal: Vec::new(),
     };
     let step = after.sum_over(dispersion, 1, unit);
-    let sums = (1..=horizon)
-        .map(|length| after.sum_over(dispersion, length, unit))
-        .collect();
-    assemble(
-        item,
-        Method::GroupPrior,
-        flags,
-        parts,
-        vec![step; horizon],
-        sums,
-    )
+    let sums = (1..=horizon).map(|length| after.sum_over(dispersion, length, unit)).collect();
+    assemble(item, Method::GroupPrior, flags, parts, vec![step; horizon], sums)
 }
 
 fn assemble(
@@ -281,23 +212,10 @@ fn assemble(
     debug_assert_eq!(steps.len(), sums.len());
     let series_id = item.series.id().to_owned();
     let share_censored = item.observed.share_censored;
-    Forecast {
-        series_id,
-        method,
-        class: item.class,
-        share_censored,
-        flags,
-        parts,
-        steps,
-        sums,
-    }
+    Forecast { series_id, method, class: item.class, share_censored, flags, parts, steps, sums }
 }
 
 /// The mean of a slice; 0 for none.
 pub(crate) fn mean(values: &[f64]) -> f64 {
-    if values.is_empty() {
-        0.0
-    } else {
-        values.iter().sum::<f64>() / count(values.len())
-    }
+    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / count(values.len()) }
 }

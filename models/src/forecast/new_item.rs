@@ -20,11 +20,7 @@ impl Prior {
     /// than three items nearly nothing is assumed: A = 0.5, B = 0.5 without any demand at hand, else B = 0.05.
     pub(crate) fn of(rates: &[f64]) -> Self {
         if rates.len() < 3 {
-            return Self {
-                shape: 0.5,
-                periods: 0.5,
-                informed: false,
-            };
+            return Self { shape: 0.5, periods: 0.5, informed: false };
         }
         // One giant must not set the rate of every new item.
         let cap = 20.0 * median(rates).max(1e-6);
@@ -33,30 +29,18 @@ impl Prior {
         let squares: f64 = capped.iter().map(|rate| (rate - mean).powi(2)).sum();
         // A group of equal items is still not sure of the next one.
         let variance = (squares / (count(capped.len()) - 1.0)).max(0.25 * mean * mean);
-        Self {
-            shape: mean * mean / variance,
-            periods: mean / variance,
-            informed: true,
-        }
+        Self { shape: mean * mean / variance, periods: mean / variance, informed: true }
     }
 
     /// The law of an item's rate after `exposure` periods with `total` demand, both divided by the
     /// dispersion so that lumpy demand is not taken for more evidence than it is.
     pub(crate) fn after(&self, total: f64, exposure: f64, dispersion: f64) -> Posterior {
         let fewer = dispersion.max(1.0);
-        let periods = if self.informed || exposure <= 0.0 {
-            self.periods
-        } else {
-            0.05
-        };
+        let periods = if self.informed || exposure <= 0.0 { self.periods } else { 0.05 };
         let shape = self.shape + total / fewer;
         let periods_after = periods + exposure / fewer;
         let group_weight = periods / periods_after;
-        Posterior {
-            rate: shape / periods_after,
-            variance: shape / (periods_after * periods_after),
-            group_weight,
-        }
+        Posterior { rate: shape / periods_after, variance: shape / (periods_after * periods_after), group_weight }
     }
 }
 

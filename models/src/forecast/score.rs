@@ -17,10 +17,7 @@ use super::mean;
 pub fn scale(history: &[f64], lag: usize) -> Option<f64> {
     [lag.max(1), 1].into_iter().find_map(|lag| {
         let later = history.iter().skip(lag);
-        let changes: Vec<f64> = later
-            .zip(history)
-            .map(|(now, before)| (now - before).abs())
-            .collect();
+        let changes: Vec<f64> = later.zip(history).map(|(now, before)| (now - before).abs()).collect();
         let scale = mean(&changes);
         (scale > 0.0 && scale.is_finite()).then_some(scale)
     })
@@ -38,11 +35,7 @@ pub fn scale(history: &[f64], lag: usize) -> Option<f64> {
 /// # Source
 /// As [`scale`].
 pub fn mase(history: &[f64], actual: &[f64], forecast: &[f64], lag: usize) -> Option<f64> {
-    let errors: Vec<f64> = actual
-        .iter()
-        .zip(forecast)
-        .map(|(y, f)| (y - f).abs())
-        .collect();
+    let errors: Vec<f64> = actual.iter().zip(forecast).map(|(y, f)| (y - f).abs()).collect();
     let scale = scale(history, lag)?;
     (!errors.is_empty()).then(|| mean(&errors) / scale)
 }
@@ -56,11 +49,7 @@ pub fn mase(history: &[f64], actual: &[f64], forecast: &[f64], lag: usize) -> Op
 pub fn smape(actual: &[f64], forecast: &[f64]) -> f64 {
     let term = |(y, f): (&f64, &f64)| {
         let size = y.abs() + f.abs();
-        if size > 0.0 {
-            2.0 * (f - y).abs() / size
-        } else {
-            0.0
-        }
+        if size > 0.0 { 2.0 * (f - y).abs() / size } else { 0.0 }
     };
     100.0 * mean(&actual.iter().zip(forecast).map(term).collect::<Vec<_>>())
 }
@@ -82,13 +71,7 @@ pub fn pinball(q: f64, actual: f64, quantile: f64) -> f64 {
 
 /// Which share of the actual values did the quantiles cover? `share of y <= z`; 0 for none.
 pub fn coverage(actual: &[f64], quantiles: &[f64]) -> f64 {
-    mean(
-        &actual
-            .iter()
-            .zip(quantiles)
-            .map(|(y, z)| f64::from(u8::from(y <= z)))
-            .collect::<Vec<_>>(),
-    )
+    mean(&actual.iter().zip(quantiles).map(|(y, z)| f64::from(u8::from(y <= z))).collect::<Vec<_>>())
 }
 
 /// How far off on average, in item means? `mean(y - f) / item_mean`; above 0 = too little was forecast.
@@ -98,13 +81,7 @@ pub fn bias(actual: &[f64], forecast: &[f64], item_mean: f64) -> f64 {
     if item_mean <= 0.0 {
         return 0.0;
     }
-    mean(
-        &actual
-            .iter()
-            .zip(forecast)
-            .map(|(y, f)| y - f)
-            .collect::<Vec<_>>(),
-    ) / item_mean
+    mean(&actual.iter().zip(forecast).map(|(y, f)| y - f).collect::<Vec<_>>()) / item_mean
 }
 
 /// What would last season's values have said? Seasonal naive forecast, the yardstick of every table.
@@ -115,11 +92,7 @@ pub fn bias(actual: &[f64], forecast: &[f64], item_mean: f64) -> f64 {
 pub fn seasonal_naive(history: &[f64], lag: usize, horizon: usize) -> Vec<f64> {
     let season = lag.clamp(1, history.len().max(1));
     let season = if history.len() < lag { 1 } else { season };
-    let tail: Vec<f64> = history
-        .iter()
-        .skip(history.len().saturating_sub(season))
-        .copied()
-        .collect();
+    let tail: Vec<f64> = history.iter().skip(history.len().saturating_sub(season)).copied().collect();
     if tail.is_empty() {
         return vec![0.0; horizon];
     }
@@ -140,19 +113,13 @@ mod tests {
         check(scale(&[1.0, 3.0, 2.0, 6.0], 2).unwrap(), 2.0);
         check(scale(&[1.0, 2.0, 1.0, 2.0], 2).unwrap(), 1.0);
         assert!(scale(&[4.0; 5], 2).is_none());
-        check(
-            mase(&[1.0, 3.0, 2.0, 6.0], &[5.0, 5.0], &[4.0, 8.0], 2).unwrap(),
-            1.0,
-        );
+        check(mase(&[1.0, 3.0, 2.0, 6.0], &[5.0, 5.0], &[4.0, 8.0], 2).unwrap(), 1.0);
         check(smape(&[0.0, 10.0], &[0.0, 30.0]), 50.0);
         check(pinball(0.9, 10.0, 8.0), 1.8);
         check(pinball(0.9, 8.0, 10.0), 0.2);
         check(coverage(&[1.0, 2.0, 3.0], &[1.0, 1.0, 4.0]), 2.0 / 3.0);
         check(bias(&[4.0, 6.0], &[3.0, 3.0], 4.0), 0.5);
-        assert_eq!(
-            seasonal_naive(&[1.0, 2.0, 3.0, 4.0], 3, 4),
-            [2.0, 3.0, 4.0, 2.0]
-        );
+        assert_eq!(seasonal_naive(&[1.0, 2.0, 3.0, 4.0], 3, 4), [2.0, 3.0, 4.0, 2.0]);
         assert_eq!(seasonal_naive(&[1.0, 2.0], 3, 2), [2.0, 2.0]);
         assert_eq!(seasonal_naive(&[], 3, 2), [0.0, 0.0]);
     }

@@ -1,9 +1,6 @@
 //! Seasonal indices of long smooth series, shrunk to the group's profile and the profile to none.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "columns of one row share its length, indices the layout's bins: made in Row::new"
-)]
+#![expect(clippy::indexing_slicing, reason = "columns of one row share its length, indices the layout's bins: made in Row::new")]
 
 use super::calendar::{bin, calendar_index, per_workday, workdays};
 use super::censored::median;
@@ -26,21 +23,9 @@ pub(crate) struct Layout {
 /// Which cut belongs to a period length?
 pub(crate) fn layout(period: PeriodLength) -> Layout {
     match period {
-        PeriodLength::Month => Layout {
-            bins: 12,
-            span: 12,
-            least: 24,
-        },
-        PeriodLength::Week => Layout {
-            bins: 13,
-            span: 52,
-            least: 104,
-        },
-        PeriodLength::Day => Layout {
-            bins: 7,
-            span: 7,
-            least: 56,
-        },
+        PeriodLength::Month => Layout { bins: 12, span: 12, least: 24 },
+        PeriodLength::Week => Layout { bins: 13, span: 52, least: 104 },
+        PeriodLength::Day => Layout { bins: 7, span: 7, least: 56 },
     }
 }
 
@@ -62,48 +47,24 @@ pub(crate) struct Row {
 
 impl Row {
     /// Prepares an item whose first period starts at `first_day` (days since 1970-01-01).
-    pub(crate) fn new(
-        values: Vec<f64>,
-        period: PeriodLength,
-        first_day: i64,
-        horizon: usize,
-    ) -> Self {
+    pub(crate) fn new(values: Vec<f64>, period: PeriodLength, first_day: i64, horizon: usize) -> Self {
         let cut = layout(period);
-        let bins = (0..values.len() + horizon)
-            .map(|at| bin(period, first_day, at))
-            .collect();
+        let bins = (0..values.len() + horizon).map(|at| bin(period, first_day, at)).collect();
         let ratios = ratios(&values, cut.span);
         let workdays = workdays(period, first_day, values.len() + horizon);
-        Self {
-            start: calendar_index(period, first_day),
-            values,
-            bins,
-            workdays,
-            ratios,
-            half: cut.span / 2,
-        }
+        Self { start: calendar_index(period, first_day), values, bins, workdays, ratios, half: cut.span / 2 }
     }
 
     /// (position, (ratio, (bin, working days))) of the ratios that only look at the first `len` periods.
-    pub(crate) fn known_ratios(
-        &self,
-        len: usize,
-    ) -> impl Iterator<Item = (usize, (f64, (usize, f64)))> + '_ {
+    pub(crate) fn known_ratios(&self, len: usize) -> impl Iterator<Item = (usize, (f64, (usize, f64)))> + '_ {
         let dates = self.bins.iter().copied().zip(self.workdays.iter().copied());
-        let all = self
-            .ratios
-            .iter()
-            .copied()
-            .zip(dates)
-            .take(len.saturating_sub(self.half));
+        let all = self.ratios.iter().copied().zip(dates).take(len.saturating_sub(self.half));
         all.enumerate().filter(|(_, (ratio, _))| !ratio.is_nan())
     }
 
     /// How many of its periods lie before position `origin` of the shared calendar?
     pub(crate) fn len_before(&self, origin: i64) -> usize {
-        usize::try_from(origin.saturating_sub(self.start))
-            .unwrap_or(0)
-            .min(self.values.len())
+        usize::try_from(origin.saturating_sub(self.start)).unwrap_or(0).min(self.values.len())
     }
 }
 
@@ -139,16 +100,10 @@ struct Own {
 /// `forecasting.md` 5.2; shrinkage after James, Stein (1961).
 pub(crate) fn seasons(rows: &[Row], lens: &[usize], cut: Layout) -> Vec<Season> {
     let beta = per_workday(rows, lens);
-    let own: Vec<Option<Own>> = rows
-        .iter()
-        .zip(lens)
-        .map(|(row, len)| own_pattern(row, *len, cut.bins, beta))
-        .collect();
+    let own: Vec<Option<Own>> = rows.iter().zip(lens).map(|(row, len)| own_pattern(row, *len, cut.bins, beta)).collect();
     let profile = profile(&own, cut.bins);
     let single = own.iter().flatten().count() < 2;
-    own.iter()
-        .map(|own| shrink(own.as_ref().filter(|_| !single), &profile, beta))
-        .collect()
+    own.iter().map(|own| shrink(own.as_ref().filter(|_| !single), &profile, beta)).collect()
 }
 
 fn own_pattern(row: &Row, len: usize, bins: usize, beta: f64) -> Option<Own> {
@@ -177,13 +132,7 @@ fn own_pattern(row: &Row, len: usize, bins: usize, beta: f64) -> Option<Own> {
     let centre = means.iter().sum::<f64>() / count(bins);
     let residual = squares / free;
     let means = means.into_iter().map(|mean| mean - centre).collect();
-    Some(Own {
-        means,
-        variances: counts
-            .into_iter()
-            .map(|n| (residual / n).max(1e-6))
-            .collect(),
-    })
+    Some(Own { means, variances: counts.into_iter().map(|n| (residual / n).max(1e-6)).collect() })
 }
 
 fn profile(own: &[Option<Own>], bins: usize) -> Vec<f64> {
@@ -195,16 +144,8 @@ fn profile(own: &[Option<Own>], bins: usize) -> Vec<f64> {
             weights[bin] += 1.0 / one.variances[bin];
         }
     }
-    let raw: Vec<f64> = weighted
-        .iter()
-        .zip(&weights)
-        .map(|(sum, weight)| sum / weight.max(1e-12))
-        .collect();
-    let noise = weights
-        .iter()
-        .map(|weight| 1.0 / weight.max(1e-12))
-        .sum::<f64>()
-        / count(bins);
+    let raw: Vec<f64> = weighted.iter().zip(&weights).map(|(sum, weight)| sum / weight.max(1e-12)).collect();
+    let noise = weights.iter().map(|weight| 1.0 / weight.max(1e-12)).sum::<f64>() / count(bins);
     let power = raw.iter().map(|value| value * value).sum::<f64>() / count(bins);
     let keep = ((power - noise) / power.max(1e-300)).clamp(0.0, 1.0);
     raw.into_iter().map(|value| keep * value).collect()
@@ -216,13 +157,7 @@ fn shrink(own: Option<&Own>, profile: &[f64], beta: f64) -> Season {
     let mut own_weight = 0.0;
     if let Some(own) = own {
         let noise = own.variances.iter().sum::<f64>() / bins;
-        let power = own
-            .means
-            .iter()
-            .zip(profile)
-            .map(|(s, p)| (s - p).powi(2))
-            .sum::<f64>()
-            / bins;
+        let power = own.means.iter().zip(profile).map(|(s, p)| (s - p).powi(2)).sum::<f64>() / bins;
         let tau = (power - noise).max(0.0);
         own_weight = tau / (tau + noise);
         for (log, mean) in logs.iter_mut().zip(&own.means) {
@@ -231,11 +166,7 @@ fn shrink(own: Option<&Own>, profile: &[f64], beta: f64) -> Season {
     }
     let index: Vec<f64> = logs.iter().map(|log| log.clamp(-4.0, 4.0).exp()).collect();
     let average = index.iter().sum::<f64>() / bins;
-    Season {
-        index: index.into_iter().map(|value| value / average).collect(),
-        own_weight,
-        per_workday: beta,
-    }
+    Season { index: index.into_iter().map(|value| value / average).collect(), own_weight, per_workday: beta }
 }
 
 /// `ln y - ln CMA` with the 2 x span centred average (plain for an odd span); known where at least
@@ -247,11 +178,7 @@ fn ratios(values: &[f64], span: usize) -> Vec<f64> {
     for at in half..values.len().saturating_sub(half) {
         let (mut sum, mut weights) = (0.0, 0.0);
         for (offset, value) in values[at - half..=at + half].iter().enumerate() {
-            let weight = if offset == 0 || offset == 2 * half {
-                edge
-            } else {
-                1.0
-            };
+            let weight = if offset == 0 || offset == 2 * half { edge } else { 1.0 };
             if !value.is_nan() {
                 sum += weight * value;
                 weights += weight;
@@ -268,10 +195,7 @@ fn ratios(values: &[f64], span: usize) -> Vec<f64> {
 pub(crate) fn typical_len(rows: &[Row]) -> usize {
     let lens: Vec<f64> = rows.iter().map(|row| count(row.values.len())).collect();
     let middle = median(&lens);
-    rows.iter()
-        .map(|row| row.values.len())
-        .find(|len| (count(*len) - middle).abs() < 0.5)
-        .unwrap_or(0)
+    rows.iter().map(|row| row.values.len()).find(|len| (count(*len) - middle).abs() < 0.5).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -284,9 +208,7 @@ mod tests {
         let mut rng = crate::rng::Rng::new(5);
         let rows: Vec<Row> = (0..20)
             .map(|_| {
-                let values = (0..60)
-                    .map(|t| 200.0 * pattern[t % 12] * (1.0 + 0.1 * rng.normal()))
-                    .collect();
+                let values = (0..60).map(|t| 200.0 * pattern[t % 12] * (1.0 + 0.1 * rng.normal())).collect();
                 Row::new(values, PeriodLength::Month, 10_957, 12)
             })
             .collect();
@@ -302,18 +224,9 @@ mod tests {
     #[test]
     fn noise_gives_no_pattern() {
         let mut rng = crate::rng::Rng::new(6);
-        let values = (0..60)
-            .map(|_| 200.0 * (1.0 + 0.2 * rng.normal()))
-            .collect();
+        let values = (0..60).map(|_| 200.0 * (1.0 + 0.2 * rng.normal())).collect();
         let alone = [Row::new(values, PeriodLength::Month, 10_957, 12)];
         let season = seasons(&alone, &[60], layout(PeriodLength::Month));
-        assert!(
-            season[0]
-                .index
-                .iter()
-                .all(|index| (index - 1.0).abs() < 0.15),
-            "{:?}",
-            season[0].index
-        );
+        assert!(season[0].index.iter().all(|index| (index - 1.0).abs() < 0.15), "{:?}", season[0].index);
     }
 }

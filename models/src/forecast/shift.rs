@@ -35,11 +35,7 @@ pub(crate) fn recent_shift(observed: &Observed, dispersion: f64) -> Option<Direc
         down = (down - error - 0.5).max(0.0);
         level += 0.1 * (value - level);
         if up > 5.0 || down > 5.0 {
-            let direction = if up > down {
-                Direction::Up
-            } else {
-                Direction::Down
-            };
+            let direction = if up > down { Direction::Up } else { Direction::Down };
             found = (at + 6 >= values.len()).then_some(direction);
             (up, down) = (0.0, 0.0);
         }
@@ -56,9 +52,7 @@ mod tests {
     fn check(last: f64, want: Option<Direction>) {
         let mut rng = crate::rng::Rng::new(9);
         let mean = |at: usize| if at < 40 { 100.0 } else { last };
-        let periods = (0..44)
-            .map(|at| PeriodDemand::known(rng.poisson(mean(at))))
-            .collect();
+        let periods = (0..44).map(|at| PeriodDemand::known(rng.poisson(mean(at)))).collect();
         let series = Series::new("s", None, PeriodLength::Week, 0, periods).unwrap();
         assert_eq!(recent_shift(&Observed::of(&series), 1.5), want);
     }

@@ -1,9 +1,6 @@
 //! The distribution of demand summed over the next periods, from errors the method made in the past.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "rows, lens and seasons run in parallel; lengths are made here"
-)]
+#![expect(clippy::indexing_slicing, reason = "rows, lens and seasons run in parallel; lengths are made here")]
 
 use super::curve::Curve;
 use super::level::level;
@@ -43,19 +40,9 @@ pub(crate) fn back_test(rows: &[Row], cut: Layout, horizon: usize) -> Errors {
     let typical = typical_len(rows);
     let first = 42.min(typical.saturating_sub(18)).max(13);
     let origins = typical.saturating_sub(first).min(ORIGINS_MAX);
-    let longest = horizon
-        .min(LENGTH_MAX)
-        .min(origins.saturating_sub(5))
-        .max(1);
+    let longest = horizon.min(LENGTH_MAX).min(origins.saturating_sub(5)).max(1);
     let mut past = vec![vec![Vec::new(); rows.len()]; longest];
-    let end = rows
-        .iter()
-        .map(|row| {
-            row.start
-                .saturating_add(i64::try_from(row.values.len()).unwrap_or(0))
-        })
-        .max()
-        .unwrap_or(0);
+    let end = rows.iter().map(|row| row.start.saturating_add(i64::try_from(row.values.len()).unwrap_or(0))).max().unwrap_or(0);
     for age in 1..=origins {
         let origin = end.saturating_sub(i64::try_from(age).unwrap_or(0));
         let lens: Vec<usize> = rows.iter().map(|row| row.len_before(origin)).collect();
@@ -75,11 +62,7 @@ pub(crate) fn back_test(rows: &[Row], cut: Layout, horizon: usize) -> Errors {
                     break;
                 }
                 let forecast = forecast.max(0.1);
-                past[at].push(Past {
-                    weight,
-                    forecast,
-                    error: (actual - forecast) / forecast.sqrt(),
-                });
+                past[at].push(Past { weight, forecast, error: (actual - forecast) / forecast.sqrt() });
             }
         }
     }
@@ -104,17 +87,11 @@ impl Spread {
     /// # Source
     /// `forecasting.md` 5.4.
     pub(crate) fn of(errors: &Errors) -> Self {
-        let mut spread = Self {
-            own: Vec::new(),
-            curves: Vec::new(),
-            shapes: Vec::new(),
-        };
+        let mut spread = Self { own: Vec::new(), curves: Vec::new(), shapes: Vec::new() };
         for (at, rows) in errors.past.iter().enumerate() {
             let length = count(at + 1);
             let own: Vec<(f64, f64)> = rows.iter().map(|past| own_phi(past, length)).collect();
-            let typical = |past: &[Past]| {
-                past.iter().map(|one| one.forecast).sum::<f64>() / count(past.len().max(1))
-            };
+            let typical = |past: &[Past]| past.iter().map(|one| one.forecast).sum::<f64>() / count(past.len().max(1));
             let points: Vec<_> = rows
                 .iter()
                 .zip(&own)
@@ -145,12 +122,7 @@ impl Spread {
     }
 
     /// Which distributions do the steps and the sums over steps 1..=h have? Quantiles of the sums never fall in h.
-    pub(crate) fn laws(
-        &self,
-        row: usize,
-        means: &[f64],
-        unit: f64,
-    ) -> (Vec<Distribution>, Vec<Distribution>) {
+    pub(crate) fn laws(&self, row: usize, means: &[f64], unit: f64) -> (Vec<Distribution>, Vec<Distribution>) {
         let smallest = means.iter().copied().fold(f64::INFINITY, f64::min);
         let shaped = smallest >= MEAN_MIN && self.shapes[0].is_some();
         let mut steps = Vec::with_capacity(means.len());
@@ -163,44 +135,19 @@ impl Spread {
             let phi = self.phi(row, at + 1, total);
             let step_phi = self.phi(row, 1, *mean);
             let shape = self.shapes[at.min(self.shapes.len() - 1)].as_ref();
-            if let (true, Some(z), Some(first)) = (
-                shaped,
-                shape.or(self.shapes[0].as_ref()),
-                self.shapes[0].as_ref(),
-            ) {
-                let knots = |mean: f64, phi: f64, z: &[f64]| -> Vec<f64> {
-                    z.iter()
-                        .map(|z| (mean + z * (phi * mean).sqrt()).max(0.0))
-                        .collect()
-                };
+            if let (true, Some(z), Some(first)) = (shaped, shape.or(self.shapes[0].as_ref()), self.shapes[0].as_ref()) {
+                let knots =
+                    |mean: f64, phi: f64, z: &[f64]| -> Vec<f64> { z.iter().map(|z| (mean + z * (phi * mean).sqrt()).max(0.0)).collect() };
                 for (low, knot) in floor.iter_mut().zip(knots(total, phi, z)) {
                     *low = knot.max(*low);
                 }
-                steps.push(Distribution::empirical(
-                    *mean,
-                    step_phi * mean,
-                    knots(*mean, step_phi, first),
-                    unit,
-                ));
-                sums.push(Distribution::empirical(
-                    total,
-                    phi * total,
-                    floor.clone(),
-                    unit,
-                ));
+                steps.push(Distribution::empirical(*mean, step_phi * mean, knots(*mean, step_phi, first), unit));
+                sums.push(Distribution::empirical(total, phi * total, floor.clone(), unit));
                 continue;
             }
-            steps.push(Distribution::lattice(
-                *mean,
-                step_phi.max(1.000_1) * mean,
-                unit,
-            ));
+            steps.push(Distribution::lattice(*mean, step_phi.max(1.000_1) * mean, unit));
             // A negative binomial rises with its size and with its odds: let neither fall.
-            let most = if last_mean > 0.0 {
-                last_odds * total / last_mean
-            } else {
-                f64::INFINITY
-            };
+            let most = if last_mean > 0.0 { last_odds * total / last_mean } else { f64::INFINITY };
             let odds = (phi - 1.0).max(1e-4).min(most).max(last_odds);
             sums.push(Distribution::lattice(total, total * (1.0 + odds), unit));
             (last_odds, last_mean) = (odds, total);
@@ -215,10 +162,7 @@ fn own_phi(past: &[Past], length: f64) -> (f64, f64) {
         return (0.0, 0.0);
     }
     let squares: f64 = past.iter().map(|one| (one.weight / total).powi(2)).sum();
-    let phi = past
-        .iter()
-        .map(|one| one.weight / total * one.error * one.error)
-        .sum();
+    let phi = past.iter().map(|one| one.weight / total * one.error * one.error).sum();
     (1.0 / squares / length, phi)
 }
 
@@ -233,10 +177,7 @@ fn shape(rows: &[Vec<Past>], own: &[(f64, f64)], curve: &Curve) -> Option<Vec<f6
     for (past, (evidence, phi)) in rows.iter().zip(own) {
         filled += usize::from(!past.is_empty());
         for one in past {
-            pooled.push((
-                one.error / shrunk(*evidence, *phi, curve, one.forecast).sqrt(),
-                one.weight,
-            ));
+            pooled.push((one.error / shrunk(*evidence, *phi, curve, one.forecast).sqrt(), one.weight));
         }
     }
     if filled < GROUP_MIN || pooled.len() < 100 {
@@ -264,7 +205,5 @@ fn shape(rows: &[Vec<Past>], own: &[(f64, f64)], curve: &Curve) -> Option<Vec<f6
 /// Expected demand per coming period: `level x index x calendar factor`, at least 1e-3.
 pub(crate) fn step_means(row: &Row, season: &Season, level: f64, horizon: usize) -> Vec<f64> {
     let coming = (row.values.len()..row.bins.len()).take(horizon);
-    coming
-        .map(|at| (level * season.factor(row, at)).max(1e-3))
-        .collect()
+    coming.map(|at| (level * season.factor(row, at)).max(1e-3)).collect()
 }

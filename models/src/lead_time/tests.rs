@@ -4,12 +4,7 @@ use super::*;
 
 fn order(supplier: &str, ordered_day: i64, received_day: Option<i64>) -> Delivery {
     let promised_day = Some(ordered_day + 10);
-    Delivery {
-        supplier: supplier.to_owned(),
-        ordered_day,
-        promised_day,
-        received_day,
-    }
+    Delivery { supplier: supplier.to_owned(), ordered_day, promised_day, received_day }
 }
 
 #[track_caller]
@@ -17,10 +12,7 @@ fn check(law: &LeadTime, want: &[(f64, f64)]) {
     let got: Vec<_> = law.atoms().collect();
     assert_eq!(got.len(), want.len(), "{got:?}");
     for (got, want) in got.iter().zip(want) {
-        assert!(
-            (got.0 - want.0).abs() < 1e-9 && (got.1 - want.1).abs() < 1e-9,
-            "{got:?} {want:?}"
-        );
+        assert!((got.0 - want.0).abs() < 1e-9 && (got.1 - want.1).abs() < 1e-9, "{got:?} {want:?}");
     }
 }
 
@@ -37,10 +29,7 @@ fn kaplan_meier_by_hand() {
         order("a", 11, None),
     ];
     let law = LeadTime::from_deliveries(&orders, "a", 20).unwrap();
-    check(
-        &law,
-        &[(3.0, 1.0 / 6.0), (5.0, 5.0 / 12.0), (9.0, 5.0 / 12.0)],
-    );
+    check(&law, &[(3.0, 1.0 / 6.0), (5.0, 5.0 / 12.0), (9.0, 5.0 / 12.0)]);
     assert_eq!(law.quantile(0.5), 5.0);
     assert_eq!(law.quantile(0.9), 9.0);
     assert_eq!(law.delay_periods(7).len(), 2);
@@ -50,11 +39,7 @@ fn kaplan_meier_by_hand() {
 
 #[test]
 fn the_future_does_not_leak() {
-    let orders = [
-        order("a", 0, Some(5)),
-        order("a", 10, Some(90)),
-        order("a", 50, Some(60)),
-    ];
+    let orders = [order("a", 0, Some(5)), order("a", 10, Some(90)), order("a", 50, Some(60))];
     let law = LeadTime::from_deliveries(&orders, "a", 40).unwrap();
     check(&law, &[(5.0, 0.5), (30.0, 0.5)]);
     let error = LeadTime::from_deliveries(&orders, "a", 3).unwrap_err();
@@ -63,11 +48,7 @@ fn the_future_does_not_leak() {
 
 #[test]
 fn a_new_supplier_gets_the_law_of_all() {
-    let orders = [
-        order("a", 0, Some(5)),
-        order("b", 0, Some(15)),
-        order("b", 30, Some(20)),
-    ];
+    let orders = [order("a", 0, Some(5)), order("b", 0, Some(15)), order("b", 30, Some(20))];
     let law = LeadTime::from_deliveries(&orders, "c", 40).unwrap();
     check(&law, &[(5.0, 0.5), (15.0, 0.5)]);
     assert_eq!(law.ignored(), 1);
@@ -78,21 +59,10 @@ fn a_new_supplier_gets_the_law_of_all() {
 
 #[test]
 fn promise_and_lateness() {
-    let orders = [
-        order("a", 0, Some(10)),
-        order("a", 0, Some(13)),
-        order("b", 0, Some(8)),
-    ];
+    let orders = [order("a", 0, Some(10)), order("a", 0, Some(13)), order("b", 0, Some(8))];
     let law = LeadTime::from_lateness(&orders, "a", 40, 20.0).unwrap();
     let third = 8.0 / 3.0;
-    check(
-        &law,
-        &[
-            (18.0, third / 10.0),
-            (20.0, (third + 1.0) / 10.0),
-            (23.0, (third + 1.0) / 10.0),
-        ],
-    );
+    check(&law, &[(18.0, third / 10.0), (20.0, (third + 1.0) / 10.0), (23.0, (third + 1.0) / 10.0)]);
     assert!(LeadTime::from_lateness(&orders, "a", 40, f64::NAN).is_err());
 }
 

@@ -1,0 +1,159 @@
+//! The tables of demand history and forecasts; reads the ledger.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::forecast::Stored;
+use super::history::{Change, IssueDay};
+use crate::base::error::Result;
+use crate::base::time::Day;
+use crate::db::Tx;
+use crate::db::conn::Conn;
+use crate::db::hot::DemandRow;
+use crate::db::schema::{demand_history, forecast, level, movement};
+
+pub(super) fn imported_periods(conn: &mut Conn, site_id: i64, from: Day, until: Day) -> Result<Vec<DemandRow>> {
+    let rows: Vec<(i64, i64, i64, i64, i64, f64)> = demand_history::table
+        .filter(demand_history::site_id.eq(site_id))
+        .filter(demand_history::start_day.ge(from.0))
+        .filter(demand_history::start_day.lt(until.0))
+        .select((
+            demand_history::stock_point_id,
+            demand_history::start_day,
+            demand_history::period_days,
+            demand_history::quantity,
+            demand_history::requested_units,
+            demand_history::stocked_out_share,
+        ))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(stock_point_id, start_day, period_days, quantity, requested_units, stocked_out_share)| DemandRow {
+            stock_point_id,
+            start_day,
+            period_days,
+            quantity,
+            requested_units,
+            stocked_out_share,
+        })
+        .collect())
+}
+
+pub(super) fn changes(conn: &mut Conn, site_id: i64, from: Day) -> Result<Vec<Change>> {
+    let rows: Vec<(i64, i64, i64)> = movement::table
+        .filter(movement::site_id.eq(site_id))
+        .filter(movement::event_at.ge(from.start().0))
+        .order((movement::event_at, movement::id))
+        .select((movement::stock_point_id, movement::event_at, movement::quantity_delta))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(stock_point_id, event_at, delta)| Change { stock_point_id, event_at, delta }).collect())
+}
+
+pub(super) fn levels_now(conn: &mut Conn, site_id: i64) -> Result<HashMap<i64, i64>> {
+    let rows: Vec<(i64, i64)> =
+        level::table.filter(level::site_id.eq(site_id)).select((level::stock_point_id, level::quantity)).load(conn)?;
+    let mut sums = HashMap::new();
+    for (stock_point_id, quantity) in rows {
+        *sums.entry(stock_point_id).or_insert(0) += quantity;
+    }
+    Ok(sums)
+}
+
+#[derive(QueryableByName)]
+struct IssueRow {
+    #[diesel(sql_type = BigInt)]
+    stock_point_id: i64,
+    #[diesel(sql_type = BigInt)]
+    day: i64,
+    #[diesel(sql_type = BigInt)]
+    issued: i64,
+    #[diesel(sql_type = BigInt)]
+    requested: i64,
+}
+
+pub(super) fn issues_by_day(conn: &mut Conn, site_id: i64, from: Day, until: Day) -> Result<Vec<IssueDay>> {
+    let rows: Vec<IssueRow> = diesel::sql_query(
+        "SELECT stock_point_id, event_at / 86400000000 AS day, CAST(SUM(-quantity_delta) AS BIGINT) AS issued, \
+         CAST(SUM(COALESCE(requested_units, -quantity_delta)) AS BIGINT) AS requested FROM movement \
+         WHERE site_id = $1 AND kind IN ('issue', 'return') AND event_at >= $2 AND event_at < $3 \
+         GROUP BY stock_point_id, event_at / 86400000000",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(from.start().0)
+    .bind::<BigInt, _>(until.start().0)
+    .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| IssueDay { stock_point_id: row.stock_point_id, day: row.day, issued: row.issued, requested: row.requested })
+        .collect())
+}
+
+pub(super) fn insert_forecast(tx: &mut Tx<'_>, site_id: i64, made: &Stored) -> Result<()> {
+    diesel::insert_into(forecast::table)
+        .values((
+            forecast::site_id.eq(site_id),
+            forecast::stock_point_id.eq(made.stock_point_id),
+            forecast::made_at.eq(tx.now.0),
+            forecast::method.eq(&made.method),
+            forecast::mean_daily_units.eq(made.mean_daily_units),
+            forecast::input_sha256.eq(&made.input_sha256),
+            forecast::body.eq(&made.body),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn forget_forecasts(tx: &mut Tx<'_>, site_id: i64, before: i64) -> Result<()> {
+    // The newest of each stock point stays, however old it is.
+    diesel::sql_query(
+        "DELETE FROM forecast WHERE site_id = $1 AND made_at < $2 AND EXISTS (SELECT 1 FROM forecast n \
+         WHERE n.site_id = forecast.site_id AND n.stock_point_id = forecast.stock_point_id AND n.made_at > forecast.made_at)",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(before)
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+pub(super) struct ForecastRow {
+    #[diesel(sql_type = Text)]
+    pub(super) place: String,
+    #[diesel(sql_type = Text)]
+    pub(super) item: String,
+    #[diesel(sql_type = BigInt)]
+    pub(super) made_at: i64,
+    #[diesel(sql_type = Text)]
+    pub(super) method: String,
+    #[diesel(sql_type = Text)]
+    pub(super) input_sha256: String,
+    #[diesel(sql_type = Text)]
+    pub(super) body: String,
+}
+
+pub(super) fn newest_forecasts(
+    conn: &mut Conn,
+    site_id: Option<i64>,
+    place: &str,
+    item: &str,
+    after: (&str, &str),
+    limit: i64,
+) -> Result<Vec<ForecastRow>> {
+    Ok(diesel::sql_query(
+        "SELECT p.code AS place, i.code AS item, f.made_at, f.method, f.input_sha256, f.body FROM forecast f \
+         JOIN stock_point sp ON sp.site_id = f.site_id AND sp.id = f.stock_point_id \
+         JOIN place p ON p.site_id = sp.site_id AND p.id = sp.place_id JOIN item i ON i.id = sp.item_id \
+         WHERE f.made_at = (SELECT MAX(n.made_at) FROM forecast n WHERE n.site_id = f.site_id AND n.stock_point_id = f.stock_point_id) \
+         AND (p.code, i.code) > ($1, $2) AND ($3 = 0 OR f.site_id = $3) AND ($4 = '' OR p.code = $4) AND ($5 = '' OR i.code = $5) \
+         ORDER BY p.code, i.code LIMIT $6",
+    )
+    .bind::<Text, _>(after.0)
+    .bind::<Text, _>(after.1)
+    .bind::<BigInt, _>(site_id.unwrap_or(0))
+    .bind::<Text, _>(place)
+    .bind::<Text, _>(item)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
+}
