@@ -1,5 +1,9 @@
 //! The planner against hand-worked cases, brute force and its own independent judge.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use wardstock_models::plan::{
     Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, PlanError, Planned, Reason, Risk,
@@ -263,7 +267,9 @@ fn cost_of(question: &Instance, slots: &[(usize, u32)], packs: &[i64]) -> Option
                 shelf.push((lot.expires_period.unwrap_or(u32::MAX), units));
             }
             for (_, _, units) in arrivals.iter().filter(|a| a.0 == item.id && a.1 == t) {
-                let last = item.shelf_life_periods.map_or(u32::MAX, |life| t + life - 1);
+                let last = item
+                    .shelf_life_periods
+                    .map_or(u32::MAX, |life| t + life - 1);
                 shelf.push((last, f64::from(i32::try_from(*units).unwrap())));
             }
             shelf.sort_by_key(|lot| lot.0);
@@ -341,7 +347,9 @@ fn hospital(items: u32, periods: u32, seed: u64, risk: Risk) -> Instance {
     for n in 0..items {
         let id = format!("I{n}@STORE");
         let level = (rng.unit() * 5.0).exp();
-        let demand: Vec<f64> = (0..periods).map(|_| level * (0.7 + 0.6 * rng.unit())).collect();
+        let demand: Vec<f64> = (0..periods)
+            .map(|_| level * (0.7 + 0.6 * rng.unit()))
+            .collect();
         let price = (rng.unit() * 3.0 - 1.0).exp();
         let mut made = item(&id, &demand);
         made.ven = [Ven::Vital, Ven::Essential, Ven::NonEssential][rng.below(3) as usize];
@@ -359,12 +367,21 @@ fn hospital(items: u32, periods: u32, seed: u64, risk: Risk) -> Instance {
         }
         for entry in &mut made.demand {
             let sd = (entry.mean * 2.0).sqrt();
-            entry.quantiles = [(0.5, 0.0), (0.8, 0.84), (0.9, 1.28), (0.95, 1.64), (0.98, 2.05)]
-                .map(|(p, z): (f64, f64)| (p, (entry.mean + z * sd).max(0.0)))
-                .to_vec();
+            entry.quantiles = [
+                (0.5, 0.0),
+                (0.8, 0.84),
+                (0.9, 1.28),
+                (0.95, 1.64),
+                (0.98, 2.05),
+            ]
+            .map(|(p, z): (f64, f64)| (p, (entry.mean + z * sd).max(0.0)))
+            .to_vec();
         }
         let stock = i64::from(rng.below(30)) * i64::try_from(level as i64).unwrap() / 10;
-        made.on_hand = vec![lot(stock / 2, Some(rng.below(periods))), lot(stock / 2, None)];
+        made.on_hand = vec![
+            lot(stock / 2, Some(rng.below(periods))),
+            lot(stock / 2, None),
+        ];
         spend += level * price;
         for m in 0..=rng.below(2) {
             let units = i64::from([1, 5, 10, 20, 50][rng.below(5) as usize]);
@@ -408,7 +425,11 @@ fn generated_hospitals_pass_the_judge_in_every_risk_form() {
         assert!(planned.risk.bound <= planned.risk.objective);
         assert!(planned.risk.gap < 0.2, "{risk:?}: {}", planned.risk.gap);
         for row in &planned.explanations {
-            assert!(row.text.contains("Item I") && row.text.contains("EUR"), "{}", row.text);
+            assert!(
+                row.text.contains("Item I") && row.text.contains("EUR"),
+                "{}",
+                row.text
+            );
             let d = &row.drivers;
             assert!((0.0..=1.0).contains(&d.stockout_probability_with));
             assert!(d.stockout_probability_with <= d.stockout_probability_without + 1e-12);
@@ -430,7 +451,10 @@ fn tampered_plans_are_refused() {
         for step in [-1, 1] {
             let mut tampered = planned.clone();
             tampered.orders[n].packs += step;
-            assert!(!check(&question, &tampered).is_accepted(), "order {n} {step:+}");
+            assert!(
+                !check(&question, &tampered).is_accepted(),
+                "order {n} {step:+}"
+            );
         }
     }
     let rows: [(&str, fn(&mut Planned)); 6] = [
@@ -506,15 +530,26 @@ fn items_held_back_by_the_budget_are_explained() {
     question.budget = Some(vec![Some(30.0)]);
     let planned = plan(&question);
     assert_eq!(planned.orders.len(), 1);
-    let held = planned.explanations.iter().find(|e| e.offer == "OA").unwrap();
-    assert_eq!((held.reason, held.drivers.packs), (Reason::BudgetLimited, 0));
+    let held = planned
+        .explanations
+        .iter()
+        .find(|e| e.offer == "OA")
+        .unwrap();
+    assert_eq!(
+        (held.reason, held.drivers.packs),
+        (Reason::BudgetLimited, 0)
+    );
     assert_eq!(held.drivers.asked_packs, Some(1));
     assert!(held.text.contains("budget"), "{}", held.text);
 }
 
 #[test]
 fn a_zero_budget_orders_nothing_and_has_a_price() {
-    let mut question = instance(2, vec![item("A", &[5.0, 5.0])], vec![offer("O", "A", 5, 5.0)]);
+    let mut question = instance(
+        2,
+        vec![item("A", &[5.0, 5.0])],
+        vec![offer("O", "A", 5, 5.0)],
+    );
     question.budget = Some(vec![Some(0.0), Some(0.0)]);
     let planned = plan(&question);
     assert!(planned.orders.is_empty());
@@ -560,12 +595,19 @@ fn odd_instances_have_a_plan() {
     dear.budget = Some(vec![Some(49.0); 2]);
     assert!(plan(&dear).orders.is_empty());
 
-    let idle = plan(&instance(2, vec![item("A", &[0.0, 0.0])], vec![offer("O", "A", 5, 5.0)]));
+    let idle = plan(&instance(
+        2,
+        vec![item("A", &[0.0, 0.0])],
+        vec![offer("O", "A", 5, 5.0)],
+    ));
     assert!(idle.orders.is_empty());
 
     let mut dying = item("A", &[0.0]);
     dying.on_hand = vec![lot(7, Some(0))];
-    near(plan(&instance(1, vec![dying], Vec::new())).cost.disposal, 3.5);
+    near(
+        plan(&instance(1, vec![dying], Vec::new())).cost.disposal,
+        3.5,
+    );
 
     for risk in [Risk::Mean, Risk::Expected, Risk::Quantile] {
         let huge = item("A", &[1e9, 1e9, 1e9]);
@@ -578,16 +620,24 @@ fn odd_instances_have_a_plan() {
 
 #[test]
 fn bad_instances_are_named() {
-    let good = instance(2, vec![item("A", &[5.0, 5.0])], vec![offer("O", "A", 5, 5.0)]);
+    let good = instance(
+        2,
+        vec![item("A", &[5.0, 5.0])],
+        vec![offer("O", "A", 5, 5.0)],
+    );
     let cases: [(&str, fn(&mut Instance)); 9] = [
         ("periods", |q| q.periods = 0),
         ("items[0].holding_cost", |q| q.items[0].holding_cost = -1.0),
-        ("items[0].demand[1].mean", |q| q.items[0].demand[1].mean = f64::NAN),
+        ("items[0].demand[1].mean", |q| {
+            q.items[0].demand[1].mean = f64::NAN
+        }),
         ("items[0].demand", |q| {
             q.items[0].demand.pop();
         }),
         ("offers[0].item", |q| q.offers[0].item = "X".to_owned()),
-        ("offers[0].units_per_pack", |q| q.offers[0].units_per_pack = 0),
+        ("offers[0].units_per_pack", |q| {
+            q.offers[0].units_per_pack = 0
+        }),
         ("items[1].id", |q| q.items.push(q.items[0].clone())),
         ("budget", |q| q.budget = Some(vec![None])),
         ("items[0].demand[0].quantiles[1]", |q| {
@@ -618,17 +668,37 @@ fn a_short_time_limit_or_a_stop_still_gives_a_plan() {
     assert_eq!(planned.status, Status::TimeLimit);
 }
 
-#[test]
-fn three_hundred_items_for_a_quarter() {
+fn timed(items: u32, risk: Risk) {
+    let question = hospital(items, 13, 7, risk);
     let begin = std::time::Instant::now();
-    let planned = plan(&hospital(300, 13, 7, Risk::Expected));
+    let mut on_stage = |stage: &wardstock_models::plan::Stage| {
+        let seconds = begin.elapsed().as_secs_f64();
+        println!(
+            "  {seconds:.2} s {} {:?} {:?}",
+            stage.name, stage.objective, stage.bound
+        );
+        true
+    };
+    let planned = solve(&question, &SolveLimits::default(), &mut on_stage).unwrap();
     println!(
-        "300 x 13 expected: {:.2} s, {} orders, gap {:.4}, risk gap {:.4}, {} columns",
+        "{items} x 13 {risk:?}: {:.2} s, {} orders, gap {:.4}, risk gap {:.4}, {} columns",
         begin.elapsed().as_secs_f64(),
         planned.orders.len(),
         planned.gap,
         planned.risk.gap,
         planned.statistics.columns
     );
-    println!("{}", planned.explanations[0].text);
+    println!("  {:?}", planned.cost);
+    let report = check(&question, &planned);
+    assert!(report.is_accepted(), "{:#?}", report.problems);
+}
+
+#[test]
+fn three_hundred_items_for_a_quarter() {
+    for risk in [Risk::Mean, Risk::Quantile, Risk::Expected] {
+        timed(
+            std::option_env!("N").map_or(300, |n| n.parse().unwrap()),
+            risk,
+        );
+    }
 }

@@ -109,7 +109,10 @@ fn check_orders<'a>(
             continue;
         };
         if period >= instance.periods {
-            say("order", format!("period must be below {}", instance.periods));
+            say(
+                "order",
+                format!("period must be below {}", instance.periods),
+            );
             continue;
         }
         if order.packs < 1 {
@@ -123,12 +126,18 @@ fn check_orders<'a>(
         if let Some(most) = offer.max_packs
             && order.packs > most
         {
-            say("max_packs", format!("{} packs, at most {most}", order.packs));
+            say(
+                "max_packs",
+                format!("{} packs, at most {most}", order.packs),
+            );
         }
         let supplier = instance.suppliers.iter().find(|s| s.id == offer.supplier);
         let allowed = supplier.and_then(|s| s.order_periods.as_ref());
         if allowed.is_some_and(|listed| !listed.contains(&period)) {
-            say("order_period", "the supplier takes no order then".to_owned());
+            say(
+                "order_period",
+                "the supplier takes no order then".to_owned(),
+            );
         }
         if orders.insert((id, period), order.packs).is_some() {
             say("order", "listed twice".to_owned());
@@ -226,11 +235,7 @@ fn roll_lots(item: &Item, mut arrivals: Vec<(u32, Option<u32>, f64)>) -> Vec<Day
 }
 
 /// What the orders of one item bring: arrival, last period of use, units.
-fn deliveries(
-    item: &Item,
-    orders: &Orders<'_>,
-    offers: &[&Offer],
-) -> Vec<(u32, Option<u32>, f64)> {
+fn deliveries(item: &Item, orders: &Orders<'_>, offers: &[&Offer]) -> Vec<(u32, Option<u32>, f64)> {
     let mut found = Vec::new();
     for offer in offers {
         for (&(_, period), &packs) in orders.range((offer.id.as_str(), 0)..=(&offer.id, u32::MAX)) {
@@ -256,7 +261,12 @@ fn check_stock(
     let mut told = BTreeMap::new();
     for row in &planned.projection {
         if told.insert((row.item.as_str(), row.period), row).is_some() {
-            report.add("projection", Some(&row.item), Some(row.period), "listed twice");
+            report.add(
+                "projection",
+                Some(&row.item),
+                Some(row.period),
+                "listed twice",
+            );
         }
     }
     if told.len() != instance.items.len() * period_to_index(instance.periods) {

@@ -406,8 +406,7 @@ impl<'a> Judge<'a> {
         let short = drivers
             .shortage_period_without
             .is_some_and(|p| period_to_index(p) < next);
-        let risky = drivers.stockout_probability_without
-            > drivers.stockout_probability_with + 0.02;
+        let risky = drivers.stockout_probability_without > drivers.stockout_probability_with + 0.02;
         if short || risky {
             return Reason::ProjectedShortage;
         }

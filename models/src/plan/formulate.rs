@@ -28,8 +28,15 @@ const LINKS_MAX: usize = 6_000;
 /// A limit raised for a "what would it take" solve.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Raise {
-    Budget { period: usize, by: f64 },
-    Storage { class: usize, period: usize, by: f64 },
+    Budget {
+        period: usize,
+        by: f64,
+    },
+    Storage {
+        class: usize,
+        period: usize,
+        by: f64,
+    },
 }
 
 /// How to build and solve.
@@ -63,7 +70,7 @@ pub(crate) struct Relaxed {
 /// Solves the relaxation. `None`: stopped by the time limit before an optimum was proven.
 ///
 /// # Errors
-/// [`PlanError::Solver`] when HiGHS refuses the program.
+/// [`PlanError::Solver`] when `HiGHS` refuses the program.
 pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>, PlanError> {
     let mut program = Program::new(model, wanted);
     program.add_orders();
@@ -287,7 +294,10 @@ impl<'a> Program<'a> {
             .map(|r| r.units)
             .sum();
         let born = item.life.and_then(|life| (t + 1).checked_sub(life));
-        (known, born.map_or_else(Vec::new, |a| self.arriving(item, a)))
+        (
+            known,
+            born.map_or_else(Vec::new, |a| self.arriving(item, a)),
+        )
     }
 
     /// Stock at the end of `t` is at most what arrived by `t` and outlives it.
@@ -308,7 +318,9 @@ impl<'a> Program<'a> {
     fn raised(&self, class: Option<usize>, t: usize) -> f64 {
         match (self.wanted.raise, class) {
             (Some(Raise::Budget { period, by }), None) if period == t => by,
-            (Some(Raise::Storage { class, period, by }), Some(c)) if period == t && c == class => by,
+            (Some(Raise::Storage { class, period, by }), Some(c)) if period == t && c == class => {
+                by
+            }
             _ => 0.0,
         }
     }
@@ -377,7 +389,10 @@ impl<'a> Program<'a> {
                 });
             }
         };
-        if matches!(solution.status(), good_lp::solvers::SolutionStatus::TimeLimit) {
+        if matches!(
+            solution.status(),
+            good_lp::solvers::SolutionStatus::TimeLimit
+        ) {
             return Ok(None);
         }
         let value = |x: &Option<Variable>| x.map_or(0.0, |x| solution.value(x).max(0.0));

@@ -5,11 +5,14 @@
     reason = "all arrays have one entry per period, offer, item or supplier of the same model"
 )]
 
+use super::exchange::exchange;
 use super::packs::{Change, Draft};
-use crate::convert::{ceil_to_count, count_to_f64};
+use crate::convert::{ceil_to_count, count_to_f64, floor_to_count};
 
 /// Rounds of spend, move and close.
 const ROUNDS_MAX: usize = 8;
+/// Packs of an item over the horizon above which lines grow in larger steps.
+const MANY_PACKS: i64 = 2_000;
 /// Moves tried on one item in a row.
 const MOVES_MAX: usize = 24;
 
@@ -20,6 +23,7 @@ pub(crate) fn improve(draft: &mut Draft<'_>, go_on: &mut dyn FnMut(&Draft<'_>) -
         let before = draft.steering();
         spend(draft);
         move_lines(draft);
+        exchange(draft);
         close_orders(draft);
         draft.refresh();
         let gain = before - draft.steering();
@@ -29,7 +33,8 @@ pub(crate) fn improve(draft: &mut Draft<'_>, go_on: &mut dyn FnMut(&Draft<'_>) -
     }
 }
 
-fn least_gain(cost: f64) -> f64 {
+/// Least gain that counts, money.
+pub(crate) fn least_gain(cost: f64) -> f64 {
     1e-7 + 1e-10 * cost.abs()
 }
 
@@ -70,29 +75,45 @@ fn best_buy(draft: &mut Draft<'_>, i: usize) -> Option<Buy> {
     let mut best: Option<Buy> = None;
     for &k in &model.items[i].offers {
         for t in (0..model.periods).filter(|&t| model.offers[k].open[t]) {
+            let offer = &model.offers[k];
             let one = draft.step(k, t, true);
-            let many = draft.packs[k][t] / 16;
-            for packs in [one, many.max(one)] {
+            let mut packs = one.max(largest_buy(draft, k, t));
+            loop {
                 let change = Change {
                     offer: k,
                     period: t,
                     packs,
                 };
-                let Some(delta) = draft.trial(&[change], true) else {
-                    continue;
-                };
-                let money = count_to_f64(packs) * model.offers[k].price;
-                let score = -delta / money.max(1e-6);
-                if delta < -1e-7 && best.as_ref().is_none_or(|b| score > b.score) {
-                    best = Some(Buy { score, change });
+                if let Some(delta) = draft.trial(&[change], true) {
+                    let money = count_to_f64(packs) * offer.price;
+                    let score = -delta / money.max(1e-6);
+                    // A smaller step has to be clearly better than a larger one.
+                    if delta < -1e-7 && best.as_ref().is_none_or(|b| score > b.score * 1.000_1) {
+                        best = Some(Buy { score, change });
+                    }
                 }
-                if many <= one {
+                if packs <= one {
                     break;
                 }
+                packs = (packs / 8).max(one);
             }
         }
     }
     best
+}
+
+/// Largest step worth trying on a line of very many packs; 1 for ordinary lines, which grow pack by
+/// pack.
+fn largest_buy(draft: &Draft<'_>, k: usize, t: usize) -> i64 {
+    let model = draft.model;
+    let offer = &model.offers[k];
+    let wanted: f64 = model.items[offer.item].demand.iter().sum();
+    let mut packs = wanted / offer.units;
+    if offer.price > 0.0 {
+        packs = packs.min((model.budget[t] - draft.spent[t]) / offer.price);
+    }
+    let packs = floor_to_count(packs).min(offer.most - draft.packs[k][t]);
+    if packs > MANY_PACKS { packs } else { 1 }
 }
 
 /// Per item: one pack or a whole line away, to another period or to another offer.
@@ -148,7 +169,7 @@ fn best_move(draft: &mut Draft<'_>, i: usize) -> bool {
 }
 
 /// Lines of the same item that could take what is taken away.
-fn targets(draft: &Draft<'_>, i: usize, away: Change) -> Vec<Change> {
+pub(crate) fn targets(draft: &Draft<'_>, i: usize, away: Change) -> Vec<Change> {
     let model = draft.model;
     let units = count_to_f64(-away.packs) * model.offers[away.offer].units;
     let mut found = Vec::new();
@@ -215,16 +236,12 @@ fn relocate(draft: &mut Draft<'_>, s: usize, t: usize, target: Option<usize>) ->
         if line == 0 {
             continue;
         }
-        match cheapest_home(draft, (k, t), target) {
-            Some(changes) => {
-                draft.make(&changes);
-                made.push(changes);
-            }
-            None => {
-                emptied = false;
-                break;
-            }
-        }
+        let Some(changes) = cheapest_home(draft, (k, t), target) else {
+            emptied = false;
+            break;
+        };
+        draft.make(&changes);
+        made.push(changes);
     }
     draft.emptying = None;
     let minimum = model.suppliers[s].minimum;
@@ -233,17 +250,22 @@ fn relocate(draft: &mut Draft<'_>, s: usize, t: usize, target: Option<usize>) ->
     if emptied && valid && draft.steering() < before - least_gain(before) {
         return true;
     }
+    undo(draft, &made);
+    false
+}
+
+/// Takes changes back, last first.
+pub(crate) fn undo(draft: &mut Draft<'_>, made: &[Vec<Change>]) {
     for changes in made.iter().rev() {
-        let undo: Vec<Change> = changes
+        let back: Vec<Change> = changes
             .iter()
             .map(|c| Change {
                 packs: -c.packs,
                 ..*c
             })
             .collect();
-        draft.make(&undo);
+        draft.make(&back);
     }
-    false
 }
 
 fn cheapest_home(
@@ -272,7 +294,10 @@ fn cheapest_home(
         let supplier = model.offers[to.offer].supplier;
         let wanted = match target {
             Some(period) => to.period == period && to.offer == k,
-            None => draft.lines[supplier][to.period] > 0 && (supplier, to.period) != (model.offers[k].supplier, t),
+            None => {
+                draft.lines[supplier][to.period] > 0
+                    && (supplier, to.period) != (model.offers[k].supplier, t)
+            }
         };
         if wanted {
             consider(draft, vec![away, to]);

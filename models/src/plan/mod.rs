@@ -3,7 +3,7 @@
 //! [`solve`] answers an [`Instance`] (`wardstock.plan.v1`) with a [`Planned`]
 //! (`wardstock.planned.v1`); [`check`] judges any answer without using a line of the planner.
 //!
-//! The chain is: linear relaxation (HiGHS) → whole packs by rounding cumulative orders → repair of
+//! The chain is: linear relaxation (`HiGHS`) → whole packs by rounding cumulative orders → repair of
 //! every rule → local search on the exact cost of section "order of events" below.
 //!
 //! **Order of events in a period** (the contract): orders are placed; what was ordered
@@ -27,6 +27,7 @@
 //! safety; `risk.gap` compares the plan with the optimum of what really steered it.
 
 mod check;
+mod exchange;
 mod explain;
 mod formulate;
 mod improve;

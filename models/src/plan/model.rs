@@ -45,8 +45,7 @@ impl ItemModel {
     /// Last period of use of a delivery, capped at the number of periods.
     pub(crate) fn last_use(&self, arrives: usize) -> usize {
         let end = self.demand.len();
-        self.life
-            .map_or(end, |life| (arrives + life - 1).min(end))
+        self.life.map_or(end, |life| (arrives + life - 1).min(end))
     }
 }
 
@@ -119,7 +118,10 @@ impl<'a> Model<'a> {
         let suppliers: HashMap<&str, usize> =
             index(instance.suppliers.iter().map(|s| s.id.as_str()));
         for (k, offer) in instance.offers.iter().enumerate() {
-            let (i, s) = (items[offer.item.as_str()], suppliers[offer.supplier.as_str()]);
+            let (i, s) = (
+                items[offer.item.as_str()],
+                suppliers[offer.supplier.as_str()],
+            );
             model.suppliers[s].offers.push(k);
             let made = model.offer_model(offer, i, s);
             model.offers.push(made);

@@ -185,8 +185,12 @@ impl<'a> Draft<'a> {
     /// `None`: a rule forbids them. `limits`: whether budget, storage and minimum count.
     pub(crate) fn trial(&mut self, changes: &[Change], limits: bool) -> Option<f64> {
         let i = self.model.offers[changes.first()?.offer].item;
-        let kept = changes.iter().map(|c| (c.period, self.model.offers[c.offer].supplier));
-        let kept: Vec<(f64, f64)> = kept.map(|(t, s)| (self.spent[t], self.value[s][t])).collect();
+        let kept = changes
+            .iter()
+            .map(|c| (c.period, self.model.offers[c.offer].supplier));
+        let kept: Vec<(f64, f64)> = kept
+            .map(|(t, s)| (self.spent[t], self.value[s][t]))
+            .collect();
         let fee = self.fee_of(changes);
         for &change in changes {
             self.shift(change);

@@ -49,8 +49,7 @@ impl Spread {
             if shape <= 0.0 {
                 return mean;
             }
-            let root =
-                1.0 - 1.0 / (9.0 * shape) + normal_quantile(level) / (3.0 * shape.sqrt());
+            let root = 1.0 - 1.0 / (9.0 * shape) + normal_quantile(level) / (3.0 * shape.sqrt());
             mean * root.max(0.0).powi(3)
         };
         let quantiles: Vec<(f64, f64)> = LEVELS.iter().map(|&p| (p, at(p))).collect();
@@ -302,7 +301,7 @@ mod tests {
             mean: 7.0,
             quantiles: vec![(0.5, 7.0), (0.8, 9.0), (0.95, 12.0)],
         };
-        let spread = Spread::from_quantiles(&forecast).expect("has quantiles");
+        let spread = Spread::from_quantiles(&forecast).unwrap_or(Spread::of_sum(0.0, 0.0));
         assert!((spread.survival(9.0) - 0.2).abs() < 1e-9);
         assert!((spread.survival(8.0) - 0.35).abs() < 1e-9);
         let mut before = 1.0;

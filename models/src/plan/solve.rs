@@ -15,7 +15,7 @@ use super::validate::{PlanError, validate};
 use super::walk::roll;
 use crate::convert::{count_to_f64, floor_to_count, index_to_period};
 
-/// Version of HiGHS that `highs-sys` 1.15 builds.
+/// Version of `HiGHS` that `highs-sys` 1.15 builds.
 const HIGHS_VERSION: &str = "1.15";
 /// Walks of one item per second of time limit: the search has no clock, so it counts its work.
 const WALKS_PER_SECOND: f64 = 1.5e6;
@@ -29,7 +29,7 @@ pub struct SolveLimits {
     pub time_limit_s: f64,
     /// Relative gap at which a plan counts as optimal, 0 or more.
     pub gap: f64,
-    /// Threads of the solver; 1 is usual, 0 leaves it to HiGHS. The same in one process.
+    /// Threads of the solver; 1 is usual, 0 leaves it to `HiGHS`. The same in one process.
     pub threads: u32,
 }
 
@@ -127,7 +127,10 @@ pub fn solve(
     if can_order {
         plain = formulate::solve(&model, wanted(false))?;
         progress.report("bound", None, plain.as_ref().map(|p| p.optimum));
-        let priced = model.items.iter().any(|i| i.risk.iter().any(|p| !p.is_empty()));
+        let priced = model
+            .items
+            .iter()
+            .any(|i| i.risk.iter().any(|p| !p.is_empty()));
         steering = if priced && !progress.stopped {
             formulate::solve(&model, wanted(true))?
         } else {
@@ -137,7 +140,13 @@ pub fn solve(
     }
     let late = can_order && (plain.is_none() || steering.is_none());
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
-    let draft = search(&model, steering.as_ref(), plain.as_ref(), walks, &mut progress);
+    let draft = search(
+        &model,
+        steering.as_ref(),
+        plain.as_ref(),
+        walks,
+        &mut progress,
+    );
     let cut_short = late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();
     let proven = if can_order {
@@ -230,7 +239,9 @@ fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>) -> Planned
     let cost = cost_of(draft);
     let objective = cost.total();
     let steering = draft.steering();
-    let steering_bound = relaxed.map_or(bound, |r| safe_bound(r.optimum)).min(steering);
+    let steering_bound = relaxed
+        .map_or(bound, |r| safe_bound(r.optimum))
+        .min(steering);
     Planned {
         schema: "wardstock.planned.v1".to_owned(),
         status: Status::Feasible,
@@ -319,9 +330,8 @@ fn notes(model: &Model<'_>) -> Vec<String> {
 }
 
 fn statistics(relaxed: Option<&Relaxed>, stages: Vec<StageRecord>) -> Statistics {
-    let count = |n: fn(&Relaxed) -> usize| {
-        relaxed.map_or(0, |r| u64::try_from(n(r)).unwrap_or(u64::MAX))
-    };
+    let count =
+        |n: fn(&Relaxed) -> usize| relaxed.map_or(0, |r| u64::try_from(n(r)).unwrap_or(u64::MAX));
     Statistics {
         columns: count(|r| r.columns),
         rows: count(|r| r.rows),

@@ -111,11 +111,11 @@ impl Words<'_> {
     fn situation(&self, d: &Drivers) -> String {
         let mut have = format!("There are {} at hand", self.count(d.on_hand));
         if d.on_order > 0 {
-            have.push_str(&format!(", {} on order", self.count(d.on_order)));
+            have = format!("{have}, {} on order", self.count(d.on_order));
         }
         if d.planned_before > 0 {
             let planned = self.count(d.planned_before);
-            have.push_str(&format!(", {planned} planned in other orders"));
+            have = format!("{have}, {planned} planned in other orders");
         }
         format!(
             "{have}; {} are expected to be used {}.",

@@ -34,7 +34,11 @@ pub enum PlanError {
     },
 }
 
-fn invalid<T>(field: String, value: impl ToString, rule: &'static str) -> Result<T, PlanError> {
+fn invalid<T>(
+    field: String,
+    value: impl std::fmt::Display,
+    rule: &'static str,
+) -> Result<T, PlanError> {
     Err(PlanError::Invalid {
         field,
         value: value.to_string(),
@@ -264,7 +268,7 @@ fn check_limits(instance: &Instance) -> Result<(), PlanError> {
 fn check_options(instance: &Instance) -> Result<(), PlanError> {
     let levels: &BTreeMap<_, f64> = &instance.options.service_quantile;
     for (ven, &level) in levels {
-        if !(level >= 0.5 && level < 1.0) {
+        if !(0.5..1.0).contains(&level) {
             let field = format!("options.service_quantile[{ven:?}]");
             return invalid(field, level, "must be from 0.5 to below 1");
         }
