@@ -7,16 +7,13 @@
 
 use super::formulate::Relaxed;
 use super::input::Instance;
+use super::outlook::{Outlook, cover_days, expiry_risk, outlook};
 use super::output::{BindingLimit, Drivers, Explanation, Reason, WhatIf};
 use super::packs::{Change, Draft};
-use super::risk::{Spread, sum_over};
 use super::solve::money_of;
 use super::text::paragraph;
 use super::walk::{Scratch, roll};
-use crate::convert::{count_to_f64, index_to_period, period_to_index, round_to_count};
-
-/// Longest cover stated, days.
-const COVER_DAYS_MAX: f64 = 3_650.0;
+use crate::convert::{count_to_f64, index_to_period, period_to_index};
 
 /// One explanation per order line by period, then one per item held back by a limit.
 pub(crate) fn explanations(draft: &Draft<'_>, relaxed: Option<&Relaxed>) -> Vec<Explanation> {
@@ -39,27 +36,6 @@ pub(crate) fn explanations(draft: &Draft<'_>, relaxed: Option<&Relaxed>) -> Vec<
         }
     }
     rows
-}
-
-/// Supply and distribution of demand up to the next arrival.
-struct Outlook {
-    next: usize,
-    /// Demand until the next arrival.
-    demand: Spread,
-    /// Usable units until the next arrival without the line.
-    supply_without: f64,
-    /// Probability of a shortage before the line arrives.
-    before: f64,
-    on_order: i64,
-    planned: i64,
-    shortage_period: Option<usize>,
-}
-
-impl Outlook {
-    fn stockout(&self, line_units: f64) -> f64 {
-        let after = self.demand.survival(self.supply_without + line_units);
-        after.max(self.before).clamp(0.0, 1.0)
-    }
 }
 
 struct Judge<'a> {
@@ -189,67 +165,11 @@ impl<'a> Judge<'a> {
         })
     }
 
-    fn outlook(&mut self, k: usize, t: usize) -> Outlook {
-        let model = self.draft.model;
-        let offer = &model.offers[k];
-        let (i, arrives) = (offer.item, t + offer.lead);
-        let item = &model.items[i];
-        let given = &self.instance.items[i];
-        let next = model.next_arrival(i, t, arrives);
-        roll(item, &model.offers, &self.draft.packs, &mut self.room);
-        let unmet_with = self.room.unmet.clone();
-        let now = std::mem::take(&mut self.draft.packs[k][t]);
-        roll(item, &model.offers, &self.draft.packs, &mut self.room);
-        self.draft.packs[k][t] = now;
-        let shortage_period =
-            (0..model.periods).find(|&p| self.room.unmet[p] > unmet_with[p] + 1e-6);
-        let on_order = |until: usize| -> i64 {
-            let open = given.on_order.iter();
-            let early = open.filter(|o| period_to_index(o.arrives_period) < until);
-            early.map(|o| o.units).sum()
-        };
-        let planned = |draft: &Draft<'_>, until: usize| -> f64 {
-            let mut sum = 0.0;
-            for &other in &item.offers {
-                let lead = model.offers[other].lead;
-                for ordered in 0..until.saturating_sub(lead).min(model.periods) {
-                    if (other, ordered) != (k, t) {
-                        let packs = count_to_f64(draft.packs[other][ordered]);
-                        sum += packs * model.offers[other].units;
-                    }
-                }
-            }
-            sum
-        };
-        let on_hand: f64 = given.on_hand.iter().map(|l| count_to_f64(l.units)).sum();
-        let lost = |room: &Scratch, until: usize| -> f64 {
-            room.disposed[..until.saturating_sub(1)].iter().sum()
-        };
-        let supply = |draft: &Draft<'_>, room: &Scratch, until: usize| {
-            on_hand + count_to_f64(on_order(until)) + planned(draft, until) - lost(room, until)
-        };
-        let before = if arrives == 0 {
-            0.0
-        } else {
-            let supply = supply(&self.draft, &self.room, arrives);
-            sum_over(given, arrives).survival(supply)
-        };
-        Outlook {
-            next,
-            demand: sum_over(given, next),
-            supply_without: supply(&self.draft, &self.room, next),
-            before,
-            on_order: on_order(next),
-            planned: round_to_count(planned(&self.draft, next)),
-            shortage_period,
-        }
-    }
-
     fn drivers(&mut self, k: usize, t: usize, blocked: (Option<BindingLimit>, i64)) -> Drivers {
         let model = self.draft.model;
         let offer = &model.offers[k];
         let (given_offer, given) = (&self.instance.offers[k], &self.instance.items[offer.item]);
-        let outlook = self.outlook(k, t);
+        let outlook = outlook(&mut self.draft, &mut self.room, k, t);
         let packs = self.draft.packs[k][t];
         let units = count_to_f64(packs) * offer.units;
         let (binding_limit, asked) = blocked;
@@ -270,13 +190,13 @@ impl<'a> Judge<'a> {
             forecast_until_next_arrival: outlook.demand.mean,
             stockout_probability_without: outlook.stockout(0.0),
             stockout_probability_with: outlook.stockout(units),
-            cover_days_after: self.cover_days(k, t),
+            cover_days_after: cover_days(&self.draft, k, t),
             shortage_period_without: outlook.shortage_period.map(index_to_period),
             asked_packs: binding_limit.is_some().then_some(asked),
             binding_limit,
             one_pack_more,
             one_pack_less,
-            expiry_risk_units: self.expiry_risk(k, t),
+            expiry_risk_units: expiry_risk(&self.draft, k, t),
             cheaper_by: self.cheaper_by(k),
         }
     }
@@ -299,77 +219,6 @@ impl<'a> Judge<'a> {
             cost_change,
             stockout_probability: outlook.stockout(count_to_f64(after) * offer.units),
         })
-    }
-
-    /// Days of mean demand covered by the stock at the start of the arrival period; beyond the
-    /// horizon demand goes on as in its last four periods.
-    fn cover_days(&self, k: usize, t: usize) -> f64 {
-        let model = self.draft.model;
-        let offer = &model.offers[k];
-        let (i, arrives) = (offer.item, t + offer.lead);
-        let item = &model.items[i];
-        let mut stock = if arrives > 0 {
-            self.draft.stock[i][arrives - 1]
-        } else {
-            0.0
-        };
-        stock += item.receipts[arrives].iter().map(|r| r.units).sum::<f64>();
-        for &other in &item.offers {
-            let o = &model.offers[other];
-            if let Some(ordered) = arrives.checked_sub(o.lead) {
-                stock += count_to_f64(self.draft.packs[other][ordered]) * o.units;
-            }
-        }
-        let day = f64::from(self.instance.period_days);
-        let mut days = 0.0;
-        for &demand in &item.demand[arrives..] {
-            if demand > stock {
-                return days + day * stock / demand;
-            }
-            stock -= demand;
-            days += day;
-        }
-        let last = &item.demand[model.periods.saturating_sub(4)..];
-        let usual = last.iter().sum::<f64>() / crate::convert::length_to_f64(last.len());
-        if usual > 0.0 {
-            days += day * stock / usual;
-        } else if stock > 0.0 {
-            days = COVER_DAYS_MAX;
-        }
-        days.min(COVER_DAYS_MAX)
-    }
-
-    /// Expected units of this line left when its shelf life ends; beyond the horizon by means only.
-    fn expiry_risk(&self, k: usize, t: usize) -> f64 {
-        let model = self.draft.model;
-        let offer = &model.offers[k];
-        let item = &model.items[offer.item];
-        let given = &self.instance.items[offer.item];
-        let Some(life) = item.life else {
-            return 0.0;
-        };
-        let arrives = t + offer.lead;
-        let end = arrives + life;
-        let mut supply: f64 = given.on_hand.iter().map(|l| count_to_f64(l.units)).sum();
-        let open = given.on_order.iter();
-        let early = open.filter(|o| period_to_index(o.arrives_period) <= arrives);
-        supply += early.map(|o| count_to_f64(o.units)).sum::<f64>();
-        for &other in &item.offers {
-            let o = &model.offers[other];
-            for ordered in 0..(arrives + 1).saturating_sub(o.lead).min(model.periods) {
-                supply += count_to_f64(self.draft.packs[other][ordered]) * o.units;
-            }
-        }
-        let line = count_to_f64(self.draft.packs[k][t]) * offer.units;
-        let left = if end <= model.periods {
-            sum_over(given, end).expected_left(supply)
-        } else {
-            let all: f64 = item.demand.iter().sum();
-            let usual = all / f64::from(self.instance.periods);
-            let beyond = crate::convert::length_to_f64(end - model.periods) * usual;
-            (supply - all - beyond).max(0.0)
-        };
-        left.clamp(0.0, line)
     }
 
     /// Money per unit the next offer of the item is dearer, if it is.

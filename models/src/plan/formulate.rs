@@ -3,9 +3,10 @@
 //! Columns at least 0: packs `x`, stock pieces `I`, unmet `u`, disposed `z`, share of an order
 //! placed `y`. Rows: balance; stock that remains at the end of t is at most what arrived by t and
 //! outlives t; what is disposed of at the end of t is at most what has its last use in t; budget;
-//! storage; per-line links `x <= U y`; minimum order. Every whole-pack plan under the contract's
-//! rules keeps these rows (where a later delivery expires first the FEFO row is a relaxation), so
-//! the optimum without the steering term is a lower bound.
+//! storage; per-line links `x <= U y`; minimum order. Where a later delivery can expire before
+//! stock that is there already, the item's stock is kept by last period of use instead. Every
+//! whole-pack plan under the contract's rules keeps these rows, so the optimum without the steering
+//! term is a lower bound.
 //!
 //! The steering term costs no row: stock is cut into pieces of falling value.
 #![expect(
@@ -13,12 +14,10 @@
     reason = "all arrays have one entry per period, offer, item or supplier of the same model"
 )]
 
-use good_lp::solvers::highs::{HighsProblem, highs};
-use good_lp::{
-    Constraint, Expression, ProblemVariables, Solution, SolverModel, Variable, variable,
-};
+use std::collections::BTreeMap;
 
 use super::model::{ItemModel, Model};
+use super::program::{Column, Program};
 use super::validate::PlanError;
 use crate::convert::count_to_f64;
 
@@ -72,77 +71,41 @@ pub(crate) struct Relaxed {
 /// # Errors
 /// [`PlanError::Solver`] when `HiGHS` refuses the program.
 pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>, PlanError> {
-    let mut program = Program::new(model, wanted);
-    program.add_orders();
-    for i in 0..model.items.len() {
-        program.add_item(i);
+    let mut form = Form::new(model, wanted);
+    form.add_orders();
+    for item in &model.items {
+        form.add_item(item);
     }
-    program.add_budget();
-    program.add_storage();
-    program.finish()
+    form.add_budget();
+    form.add_storage();
+    form.minimise()
 }
 
-struct Program<'a> {
+struct Form<'a> {
     model: &'a Model<'a>,
     wanted: Wanted,
-    columns: ProblemVariables,
-    costs: Vec<(Variable, f64)>,
-    constant: f64,
-    rows: Vec<Constraint>,
-    nonzeros: usize,
-    packs: Vec<Vec<Option<Variable>>>,
+    program: Program,
+    packs: Vec<Vec<Option<Column>>>,
     /// `stock[item][period]`: the pieces of stock, in scaled units.
-    stock: Vec<Vec<Vec<Variable>>>,
+    stock: Vec<Vec<Vec<Column>>>,
     budget_rows: Vec<Option<usize>>,
     storage_rows: Vec<Vec<Option<usize>>>,
     minimum_rows: Vec<Vec<Option<usize>>>,
 }
 
-impl<'a> Program<'a> {
+impl<'a> Form<'a> {
     fn new(model: &'a Model<'a>, wanted: Wanted) -> Self {
         let periods = model.periods;
         Self {
             model,
             wanted,
-            columns: ProblemVariables::new(),
-            costs: Vec::new(),
-            constant: 0.0,
-            rows: Vec::new(),
-            nonzeros: 0,
+            program: Program::new(),
             packs: vec![vec![None; periods]; model.offers.len()],
             stock: Vec::with_capacity(model.items.len()),
             budget_rows: vec![None; periods],
             storage_rows: vec![vec![None; periods]; model.classes.len()],
             minimum_rows: vec![vec![None; periods]; model.suppliers.len()],
         }
-    }
-
-    fn column(&mut self, cost: f64, most: f64) -> Variable {
-        let definition = variable().min(0.0);
-        let made = self.columns.add(if most.is_finite() {
-            definition.max(most)
-        } else {
-            definition
-        });
-        if cost != 0.0 {
-            self.costs.push((made, cost));
-        }
-        made
-    }
-
-    /// Adds `sum of terms <= right` (or `==`) and returns the number of the row.
-    fn row(&mut self, terms: &[(f64, Variable)], equal: bool, right: f64) -> usize {
-        let mut left = Expression::with_capacity(terms.len());
-        for &(factor, column) in terms {
-            left.add_mul(factor, column);
-        }
-        self.nonzeros += terms.len();
-        self.rows.push(if equal {
-            left.eq(right)
-        } else {
-            left.leq(right)
-        });
-        self.rows.len() - 1
     }
 
     /// Target stock in units that may make a larger order useful.
@@ -166,7 +129,7 @@ impl<'a> Program<'a> {
                 } else {
                     f64::INFINITY
                 };
-                let made = self.column(offer.price, most);
+                let made = self.program.column(offer.price, most);
                 self.packs[k][t] = Some(made);
             }
         }
@@ -176,7 +139,7 @@ impl<'a> Program<'a> {
                 continue;
             }
             for t in 0..model.periods {
-                let open: Vec<(usize, Variable)> = supplier
+                let open: Vec<(usize, Column)> = supplier
                     .offers
                     .iter()
                     .filter_map(|&k| self.packs[k][t].map(|x| (k, x)))
@@ -188,17 +151,18 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn add_supplier_period(&mut self, s: usize, t: usize, open: &[(usize, Variable)], each: bool) {
+    fn add_supplier_period(&mut self, s: usize, t: usize, open: &[(usize, Column)], each: bool) {
         let model = self.model;
         let supplier = &model.suppliers[s];
-        let placed = self.column(supplier.fee, 1.0);
+        let placed = self.program.column(supplier.fee, 1.0);
         let mut value = Vec::with_capacity(open.len() + 1);
         let mut most_value = 0.0;
         for &(k, x) in open {
             let offer = &model.offers[k];
             let most = model.most_useful(k, t, self.extra(&model.items[offer.item]));
             if each {
-                self.row(&[(1.0 / most.max(1.0), x), (-1.0, placed)], false, 0.0);
+                self.program
+                    .at_most(&[(1.0 / most.max(1.0), x), (-1.0, placed)], 0.0);
             }
             most_value += most * offer.price;
             value.push((offer.price, x));
@@ -207,52 +171,44 @@ impl<'a> Program<'a> {
         if !each && most_value > 0.0 {
             let mut link = value.clone();
             link.push((-most_value, placed));
-            self.row(&link, false, 0.0);
+            self.program.at_most(&link, 0.0);
         }
         if supplier.minimum > 0.0 {
-            let mut least: Vec<(f64, Variable)> = value.iter().map(|&(p, x)| (-p, x)).collect();
+            let mut least: Vec<(f64, Column)> = value.iter().map(|&(p, x)| (-p, x)).collect();
             least.push((supplier.minimum, placed));
-            self.minimum_rows[s][t] = Some(self.row(&least, false, 0.0));
+            self.minimum_rows[s][t] = Some(self.program.at_most(&least, 0.0));
         }
     }
 
     /// Balance and expiry of one item, in units of `item.scale`.
-    fn add_item(&mut self, i: usize) {
-        let model = self.model;
-        let item = &model.items[i];
+    fn add_item(&mut self, item: &ItemModel) {
         let scale = item.scale;
-        let mut stock: Vec<Vec<Variable>> = Vec::with_capacity(model.periods);
+        let crossing = self.crossing(item);
+        let mut stock: Vec<Vec<Column>> = Vec::with_capacity(self.model.periods);
+        let mut lots = BTreeMap::new();
         let mut expired = false;
-        for t in 0..model.periods {
-            let arriving = self.arriving(item, t);
+        for t in 0..self.model.periods {
             let pieces = self.stock_pieces(item, t);
-            let unmet = self.column(item.shortage * scale, item.demand[t] / scale);
-            let dying = self.dying(item, t);
+            let unmet = self
+                .program
+                .column(item.shortage * scale, item.demand[t] / scale);
             let mut balance = Vec::with_capacity(12);
             if t > 0 {
                 balance.extend(stock[t - 1].iter().map(|&piece| (1.0, piece)));
             }
-            balance.extend_from_slice(&arriving);
+            balance.extend_from_slice(&self.arriving(item, t));
             balance.push((1.0, unmet));
             balance.extend(pieces.iter().map(|&piece| (-1.0, piece)));
             let received: f64 = item.receipts[t].iter().map(|r| r.units).sum();
-            if dying.0 > 0.0 || !dying.1.is_empty() {
+            if crossing {
+                lots = self.add_lots(item, t, &lots, &pieces);
+                balance.extend(lots.remove(&t).map(|gone| (-1.0, gone)));
+            } else if let Some(gone) = self.add_disposal(item, t) {
                 expired = true;
-                let (known, orders) = dying;
-                let most = if orders.is_empty() {
-                    known / scale
-                } else {
-                    f64::INFINITY
-                };
-                let gone = self.column(item.disposal * scale, most);
                 balance.push((-1.0, gone));
-                if !orders.is_empty() {
-                    let mut cap = vec![(1.0, gone)];
-                    cap.extend(orders.iter().map(|&(f, x)| (-f, x)));
-                    self.row(&cap, false, known / scale);
-                }
             }
-            self.row(&balance, true, (item.demand[t] - received) / scale);
+            let wanted = (item.demand[t] - received) / scale;
+            self.program.equal(&balance, wanted);
             if expired {
                 self.add_fefo(item, t, &pieces);
             }
@@ -261,22 +217,104 @@ impl<'a> Program<'a> {
         self.stock.push(stock);
     }
 
-    fn stock_pieces(&mut self, item: &ItemModel, t: usize) -> Vec<Variable> {
+    /// What is disposed of at the end of `t`, at most what has its last use then.
+    fn add_disposal(&mut self, item: &ItemModel, t: usize) -> Option<Column> {
+        let (known, orders) = self.dying(item, t);
+        if known <= 0.0 && orders.is_empty() {
+            return None;
+        }
+        let most = if orders.is_empty() {
+            known / item.scale
+        } else {
+            f64::INFINITY
+        };
+        let gone = self.program.column(item.disposal * item.scale, most);
+        if !orders.is_empty() {
+            let mut cap = vec![(1.0, gone)];
+            cap.extend(orders.iter().map(|&(f, x)| (-f, x)));
+            self.program.at_most(&cap, known / item.scale);
+        }
+        Some(gone)
+    }
+
+    /// Whether something that arrives later can expire in the horizon before something that
+    /// arrived earlier; then the compact row would let expired stock live on in the other lot.
+    fn crossing(&self, item: &ItemModel) -> bool {
+        let mut latest_before = 0;
+        for t in 0..self.model.periods {
+            let mut lasts: Vec<usize> = item.receipts[t].iter().map(|r| r.last).collect();
+            if !self.arriving(item, t).is_empty() {
+                lasts.push(item.last_use(t));
+            }
+            let earliest = lasts.iter().min().copied().unwrap_or(usize::MAX);
+            if t > 0 && earliest < self.model.periods && earliest < latest_before {
+                return true;
+            }
+            latest_before = lasts.into_iter().fold(latest_before, usize::max);
+        }
+        false
+    }
+
+    /// Stock at the end of `t` by last period of use: one column each, at most what was there
+    /// before plus what arrives. The column of `t` itself is what is disposed of.
+    fn add_lots(
+        &mut self,
+        item: &ItemModel,
+        t: usize,
+        before: &BTreeMap<usize, Column>,
+        pieces: &[Column],
+    ) -> BTreeMap<usize, Column> {
+        let arriving = self.arriving(item, t);
+        let fresh = item.last_use(t);
+        let mut lasts: Vec<usize> = before.keys().copied().collect();
+        lasts.extend(item.receipts[t].iter().map(|r| r.last));
+        if !arriving.is_empty() {
+            lasts.push(fresh);
+        }
+        lasts.sort_unstable();
+        lasts.dedup();
+        let mut after = BTreeMap::new();
+        let mut total: Vec<(f64, Column)> = pieces.iter().map(|&piece| (1.0, piece)).collect();
+        for last in lasts.into_iter().filter(|&last| last >= t) {
+            let cost = if last == t {
+                item.disposal * item.scale
+            } else {
+                0.0
+            };
+            let column = self.program.column(cost, f64::INFINITY);
+            let mut terms = vec![(1.0, column)];
+            terms.extend(before.get(&last).map(|&b| (-1.0, b)));
+            if last == fresh {
+                terms.extend(arriving.iter().map(|&(f, x)| (-f, x)));
+            }
+            let known = item.receipts[t].iter().filter(|r| r.last == last);
+            let known: f64 = known.map(|r| r.units).sum();
+            self.program.at_most(&terms, known / item.scale);
+            if last > t {
+                total.push((-1.0, column));
+            }
+            after.insert(last, column);
+        }
+        self.program.equal(&total, 0.0);
+        after
+    }
+
+    fn stock_pieces(&mut self, item: &ItemModel, t: usize) -> Vec<Column> {
         let holding = item.holding * item.scale;
         let mut pieces = Vec::with_capacity(item.risk[t].len() + 1);
         if self.wanted.steer {
             for piece in &item.risk[t] {
-                self.constant += piece.credit * piece.width;
+                self.program.add_constant(piece.credit * piece.width);
                 let cost = holding - piece.credit * item.scale;
-                pieces.push(self.column(cost, piece.width / item.scale));
+                pieces.push(self.program.column(cost, piece.width / item.scale));
             }
         }
-        pieces.push(self.column(holding, f64::INFINITY));
+        pieces.push(self.program.column(holding, f64::INFINITY));
         pieces
     }
 
     /// Packs that arrive in `t`, with scaled units per pack.
-    fn arriving(&self, item: &ItemModel, t: usize) -> Vec<(f64, Variable)> {
+    fn arriving(&self, item: &ItemModel, t: usize) -> Vec<(f64, Column)> {
         let of = |&k: &usize| {
             let offer = &self.model.offers[k];
             let ordered = t.checked_sub(offer.lead)?;
@@ -286,7 +324,7 @@ impl<'a> Program<'a> {
     }
 
     /// Units at hand or on order, and packs, whose last period of use is `t`.
-    fn dying(&self, item: &ItemModel, t: usize) -> (f64, Vec<(f64, Variable)>) {
+    fn dying(&self, item: &ItemModel, t: usize) -> (f64, Vec<(f64, Column)>) {
         let known = item.receipts[..=t]
             .iter()
             .flatten()
@@ -301,8 +339,8 @@ impl<'a> Program<'a> {
     }
 
     /// Stock at the end of `t` is at most what arrived by `t` and outlives it.
-    fn add_fefo(&mut self, item: &ItemModel, t: usize, pieces: &[Variable]) {
-        let mut terms: Vec<(f64, Variable)> = pieces.iter().map(|&piece| (1.0, piece)).collect();
+    fn add_fefo(&mut self, item: &ItemModel, t: usize, pieces: &[Column]) {
+        let mut terms: Vec<(f64, Column)> = pieces.iter().map(|&piece| (1.0, piece)).collect();
         let mut known = 0.0;
         for a in 0..=t {
             let lasting = item.receipts[a].iter().filter(|r| r.last > t);
@@ -312,7 +350,7 @@ impl<'a> Program<'a> {
                 terms.extend(more.iter().map(|&(f, x)| (-f, x)));
             }
         }
-        self.row(&terms, false, known / item.scale);
+        self.program.at_most(&terms, known / item.scale);
     }
 
     fn raised(&self, class: Option<usize>, t: usize) -> f64 {
@@ -329,14 +367,14 @@ impl<'a> Program<'a> {
         let model = self.model;
         for t in 0..model.periods {
             let limit = model.budget[t] + self.raised(None, t);
-            let terms: Vec<(f64, Variable)> = model
+            let terms: Vec<(f64, Column)> = model
                 .offers
                 .iter()
                 .zip(&self.packs)
                 .filter_map(|(offer, x)| x[t].map(|x| (offer.price, x)))
                 .collect();
             if limit.is_finite() && !terms.is_empty() {
-                self.budget_rows[t] = Some(self.row(&terms, false, limit));
+                self.budget_rows[t] = Some(self.program.at_most(&terms, limit));
             }
         }
     }
@@ -355,74 +393,32 @@ impl<'a> Program<'a> {
                     terms.extend(self.stock[i][t].iter().map(|&piece| (litres, piece)));
                 }
                 if !terms.is_empty() {
-                    self.storage_rows[c][t] = Some(self.row(&terms, false, limit));
+                    self.storage_rows[c][t] = Some(self.program.at_most(&terms, limit));
                 }
             }
         }
     }
 
-    fn finish(self) -> Result<Option<Relaxed>, PlanError> {
-        let (columns, rows) = (self.columns.len(), self.rows.len());
-        let mut objective = Expression::with_capacity(self.costs.len());
-        for &(column, cost) in &self.costs {
-            objective.add_mul(cost, column);
-        }
-        let mut problem: HighsProblem = self
-            .columns
-            .minimise(objective)
-            .using(highs)
-            .set_option("output_flag", false)
-            .set_option("random_seed", 1)
-            .set_time_limit(self.wanted.time_limit_s.max(0.01));
-        if self.wanted.threads > 0 {
-            problem = problem.set_threads(self.wanted.threads);
-        }
-        for row in self.rows {
-            problem.add_constraint(row);
-        }
-        let solution = match problem.solve() {
-            Ok(solution) => solution,
-            Err(good_lp::ResolutionError::Other("NoSolutionFound")) => return Ok(None),
-            Err(other) => {
-                return Err(PlanError::Solver {
-                    detail: other.to_string(),
-                });
-            }
-        };
-        if matches!(
-            solution.status(),
-            good_lp::solvers::SolutionStatus::TimeLimit
-        ) {
+    fn minimise(self) -> Result<Option<Relaxed>, PlanError> {
+        let (seconds, threads) = (self.wanted.time_limit_s, self.wanted.threads);
+        let Some(optimum) = self.program.minimise(seconds, threads)? else {
             return Ok(None);
-        }
-        let value = |x: &Option<Variable>| x.map_or(0.0, |x| solution.value(x).max(0.0));
-        let packs = self.packs.iter().map(|x| x.iter().map(value).collect());
-        let packs = packs.collect();
-        let optimum = self.constant
-            + self
-                .costs
-                .iter()
-                .map(|&(column, cost)| cost * solution.value(column))
-                .sum::<f64>();
-        let inner = solution.into_inner();
-        // A `<=` row of a minimum problem has a dual of at most 0: the rate of the optimum.
-        let price = |row: &Option<usize>| {
-            let dual = row.and_then(|r| inner.dual_rows().get(r)).copied();
-            let price = -dual.unwrap_or(0.0);
-            if price > 1e-9 { price } else { 0.0 }
         };
+        let value = |x: &Option<Column>| x.map_or(0.0, |x| optimum.value(x));
+        let price = |row: &Option<usize>| row.map_or(0.0, |row| optimum.price(row));
         let table = |rows: &[Vec<Option<usize>>]| -> Vec<Vec<f64>> {
             rows.iter().map(|r| r.iter().map(price).collect()).collect()
         };
+        let packs = self.packs.iter();
         Ok(Some(Relaxed {
-            optimum,
-            packs,
+            optimum: optimum.cost,
+            packs: packs.map(|x| x.iter().map(value).collect()).collect(),
             budget_price: self.budget_rows.iter().map(price).collect(),
             storage_price: table(&self.storage_rows),
             minimum_price: table(&self.minimum_rows),
-            columns,
-            rows,
-            nonzeros: self.nonzeros,
+            columns: optimum.columns(),
+            rows: optimum.rows,
+            nonzeros: optimum.nonzeros,
         }))
     }
 }

@@ -9,8 +9,9 @@ use super::output::{
     Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics,
     Status,
 };
-use super::packs::{Draft, repair, rounded};
+use super::packs::Draft;
 use super::prices::{advice, published};
+use super::repair::{repair, rounded};
 use super::validate::{PlanError, validate};
 use super::walk::roll;
 use crate::convert::{count_to_f64, floor_to_count, index_to_period};

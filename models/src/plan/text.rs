@@ -34,7 +34,7 @@ pub(crate) fn paragraph(
     let parts = [
         words.opening(period, drivers),
         words.situation(drivers),
-        words.chance(drivers),
+        Words::chance(drivers),
         words.cause(reason, drivers),
         words.alternatives(drivers),
         words.expiry(drivers),
@@ -134,7 +134,7 @@ impl Words<'_> {
         format!("before the next order after this one could arrive (in {span})")
     }
 
-    fn chance(&self, d: &Drivers) -> String {
+    fn chance(d: &Drivers) -> String {
         let without = percent(d.stockout_probability_without);
         if d.packs == 0 {
             return format!("The chance of running out before then is {without}.");
@@ -230,8 +230,8 @@ impl Words<'_> {
         } else {
             format!("would save {} overall", self.money(-what.cost_change))
         };
-        let chance = percent(what.stockout_probability);
-        format!("{change} (chance of running out {chance})")
+        let stockout = percent(what.stockout_probability);
+        format!("{change} (chance of running out {stockout})")
     }
 
     fn expiry(&self, d: &Drivers) -> String {
