@@ -26,6 +26,7 @@
 //! risk the plan buys stock that this cost does not reward, so `gap` then also holds the price of
 //! safety; `risk.gap` compares the plan with the optimum of what really steered it.
 
+mod balance;
 mod check;
 mod exchange;
 mod explain;

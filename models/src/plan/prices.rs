@@ -9,9 +9,9 @@ use super::model::Model;
 use super::output::{Advice, PricedClass, PricedSupplier, Prices};
 use crate::convert::index_to_period;
 
-/// Solves for advice: this many for programs of ordinary size, one for large ones.
-const SOLVES_MAX: usize = 3;
-const LARGE_COLUMNS: usize = 60_000;
+/// Columns up to which three solves are spent on advice, and two; above it is one.
+const THREE_SOLVES_COLUMNS: usize = 20_000;
+const TWO_SOLVES_COLUMNS: usize = 60_000;
 /// Share of a limit it is raised by.
 const RAISE_SHARE: f64 = 0.1;
 
@@ -80,11 +80,11 @@ fn candidates(model: &Model<'_>, relaxed: &Relaxed) -> Vec<(f64, Raise)> {
 ///
 /// A limit whose second solve runs out of time is left out.
 pub(crate) fn advice(model: &Model<'_>, relaxed: &Relaxed, wanted: Wanted) -> Vec<Advice> {
-    let solves = if relaxed.columns > LARGE_COLUMNS {
-        1
-    } else {
-        SOLVES_MAX
-    };
+    let affordable = [THREE_SOLVES_COLUMNS, TWO_SOLVES_COLUMNS];
+    let solves = 1 + affordable
+        .iter()
+        .filter(|&&most| relaxed.columns <= most)
+        .count();
     let mut rows = Vec::new();
     for (_, raise) in candidates(model, relaxed).into_iter().take(solves) {
         let again = Wanted {

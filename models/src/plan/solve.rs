@@ -18,15 +18,19 @@ use crate::convert::{count_to_f64, floor_to_count, index_to_period};
 
 /// Version of `HiGHS` that `highs-sys` 1.15 builds.
 const HIGHS_VERSION: &str = "1.15";
+/// Share of the time limit each of the two linear programs may take, and each solve for advice.
+const LINEAR_SHARE: f64 = 0.3;
+const ADVICE_SHARE: f64 = 0.1;
 /// Walks of one item per second of time limit: the search has no clock, so it counts its work.
-const WALKS_PER_SECOND: f64 = 1.5e6;
+const WALKS_PER_SECOND: f64 = 1e6;
 /// Item-periods up to which a second start is tried.
 const SECOND_START_MAX: usize = 2_000;
 
 /// How long and how well to search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SolveLimits {
-    /// Seconds for each linear program, and work in proportion for the search; above 0.
+    /// Seconds, above 0: the linear programs take shares of it and the search, which has no clock,
+    /// does work in proportion.
     pub time_limit_s: f64,
     /// Relative gap at which a plan counts as optimal, 0 or more.
     pub gap: f64,
@@ -117,23 +121,23 @@ pub fn solve(
         records: Vec::new(),
         stopped: false,
     };
-    let wanted = |steer| Wanted {
+    let wanted = |steer, share| Wanted {
         steer,
         raise: None,
-        time_limit_s: seconds,
+        time_limit_s: seconds * share,
         threads: limits.threads,
     };
     let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
     let (mut plain, mut steering) = (None, None);
     if can_order {
-        plain = formulate::solve(&model, wanted(false))?;
+        plain = formulate::solve(&model, wanted(false, LINEAR_SHARE))?;
         progress.report("bound", None, plain.as_ref().map(|p| p.optimum));
         let priced = model
             .items
             .iter()
             .any(|i| i.risk.iter().any(|p| !p.is_empty()));
         steering = if priced && !progress.stopped {
-            formulate::solve(&model, wanted(true))?
+            formulate::solve(&model, wanted(true, LINEAR_SHARE))?
         } else {
             plain.clone()
         };
@@ -159,7 +163,7 @@ pub fn solve(
     let bound = proven.min(objective);
     let mut planned = describe(&draft, bound, steering.as_ref());
     if let (Some(relaxed), false) = (&steering, progress.stopped) {
-        planned.advice = advice(&model, relaxed, wanted(true));
+        planned.advice = advice(&model, relaxed, wanted(true, ADVICE_SHARE));
         progress.report("advice", Some(objective), Some(bound));
     }
     planned.status = if planned.gap <= limits.gap.max(1e-9) {
