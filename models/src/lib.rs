@@ -6,8 +6,10 @@
 #![forbid(unsafe_code)]
 
 pub mod classify;
+pub mod convert;
 pub mod distribution;
 pub mod forecast;
 pub mod lead_time;
+pub mod plan;
 pub mod rng;
 pub mod series;

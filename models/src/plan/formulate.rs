@@ -1,0 +1,249 @@
+//! The linear relaxation (form D): fractional packs, relaxed order costs, compact FEFO rows.
+//!
+//! Columns at least 0: packs `x`, stock pieces `I`, unmet `u`, disposed `z`, share of an order
+//! placed `y`. Rows: balance; stock that remains at the end of t is at most what arrived by t and
+//! outlives t; what is disposed of at the end of t is at most what has its last use in t; budget;
+//! storage; per-line links `x <= U y`; minimum order. Where a later delivery can expire before
+//! stock that is there already, the item's stock is kept by last period of use instead. Every
+//! whole-pack plan under the contract's rules keeps these rows, so the optimum without the steering
+//! term is a lower bound.
+//!
+//! The steering term costs no row: stock is cut into pieces of falling value.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "all arrays have one entry per period, offer, item or supplier of the same model"
+)]
+
+use super::model::{ItemModel, Model};
+use super::program::{Column, Program};
+use super::validate::PlanError;
+use crate::convert::count_to_f64;
+
+/// Above this many lines the link to order costs is one row per supplier and period.
+const LINKS_MAX: usize = 6_000;
+
+/// A limit raised for a "what would it take" solve.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Raise {
+    Budget {
+        period: usize,
+        by: f64,
+    },
+    Storage {
+        class: usize,
+        period: usize,
+        by: f64,
+    },
+}
+
+/// How to build and solve.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// With the price of low stock; without it the optimum is the published bound.
+    pub(crate) steer: bool,
+    pub(crate) raise: Option<Raise>,
+    pub(crate) time_limit_s: f64,
+    pub(crate) threads: u32,
+}
+
+/// A solved relaxation.
+#[derive(Debug, Clone)]
+pub(crate) struct Relaxed {
+    /// Money.
+    pub(crate) optimum: f64,
+    /// `packs[offer][period]`, fractional.
+    pub(crate) packs: Vec<Vec<f64>>,
+    /// `[period]`, money avoided per money, at least 0.
+    pub(crate) budget_price: Vec<f64>,
+    /// `[class][period]`, money avoided per litre, at least 0.
+    pub(crate) storage_price: Vec<Vec<f64>>,
+    /// `[supplier][period]`, money avoided per money of minimum order less, at least 0.
+    pub(crate) minimum_price: Vec<Vec<f64>>,
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+    pub(crate) nonzeros: usize,
+}
+
+/// Solves the relaxation. `None`: stopped by the time limit before an optimum was proven.
+///
+/// # Errors
+/// [`PlanError::Solver`] when `HiGHS` refuses the program.
+pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>, PlanError> {
+    let mut form = Form::new(model, wanted);
+    form.add_orders();
+    for item in &model.items {
+        form.add_item(item);
+    }
+    form.add_budget();
+    form.add_storage();
+    form.minimise()
+}
+
+pub(super) struct Form<'a> {
+    pub(super) model: &'a Model<'a>,
+    pub(super) wanted: Wanted,
+    pub(super) program: Program,
+    pub(super) packs: Vec<Vec<Option<Column>>>,
+    /// `stock[item][period]`: the pieces of stock, in scaled units.
+    pub(super) stock: Vec<Vec<Vec<Column>>>,
+    budget_rows: Vec<Option<usize>>,
+    storage_rows: Vec<Vec<Option<usize>>>,
+    minimum_rows: Vec<Vec<Option<usize>>>,
+}
+
+impl<'a> Form<'a> {
+    fn new(model: &'a Model<'a>, wanted: Wanted) -> Self {
+        let periods = model.periods;
+        Self {
+            model,
+            wanted,
+            program: Program::new(),
+            packs: vec![vec![None; periods]; model.offers.len()],
+            stock: Vec::with_capacity(model.items.len()),
+            budget_rows: vec![None; periods],
+            storage_rows: vec![vec![None; periods]; model.classes.len()],
+            minimum_rows: vec![vec![None; periods]; model.suppliers.len()],
+        }
+    }
+
+    /// Target stock in units that may make a larger order useful.
+    fn extra(&self, item: &ItemModel) -> f64 {
+        if !self.wanted.steer {
+            return 0.0;
+        }
+        item.risk
+            .iter()
+            .map(|pieces| pieces.iter().map(|p| p.width).sum::<f64>())
+            .fold(0.0, f64::max)
+    }
+
+    /// Packs, order costs, links and minimum orders.
+    fn add_orders(&mut self) {
+        let model = self.model;
+        for (k, offer) in model.offers.iter().enumerate() {
+            for t in (0..model.periods).filter(|&t| offer.open[t]) {
+                let most = if offer.most < i64::MAX / 4 {
+                    count_to_f64(offer.most)
+                } else {
+                    f64::INFINITY
+                };
+                let made = self.program.column(offer.price, most);
+                self.packs[k][t] = Some(made);
+            }
+        }
+        let lines = self.packs.iter().flatten().flatten().count();
+        for (s, supplier) in model.suppliers.iter().enumerate() {
+            if supplier.fee <= 0.0 && supplier.minimum <= 0.0 {
+                continue;
+            }
+            for t in 0..model.periods {
+                let open: Vec<(usize, Column)> = supplier
+                    .offers
+                    .iter()
+                    .filter_map(|&k| self.packs[k][t].map(|x| (k, x)))
+                    .collect();
+                if !open.is_empty() {
+                    self.add_supplier_period(s, t, &open, lines <= LINKS_MAX);
+                }
+            }
+        }
+    }
+
+    fn add_supplier_period(&mut self, s: usize, t: usize, open: &[(usize, Column)], each: bool) {
+        let model = self.model;
+        let supplier = &model.suppliers[s];
+        let placed = self.program.column(supplier.fee, 1.0);
+        let mut value = Vec::with_capacity(open.len() + 1);
+        let mut most_value = 0.0;
+        for &(k, x) in open {
+            let offer = &model.offers[k];
+            let most = model.most_useful(k, t, self.extra(&model.items[offer.item]));
+            if each {
+                self.program
+                    .at_most(&[(1.0 / most.max(1.0), x), (-1.0, placed)], 0.0);
+            }
+            most_value += most * offer.price;
+            value.push((offer.price, x));
+        }
+        let most_value = most_value.min(model.budget[t]);
+        if !each && most_value > 0.0 {
+            let mut link = value.clone();
+            link.push((-most_value, placed));
+            self.program.at_most(&link, 0.0);
+        }
+        if supplier.minimum > 0.0 {
+            let mut least: Vec<(f64, Column)> = value.iter().map(|&(p, x)| (-p, x)).collect();
+            least.push((supplier.minimum, placed));
+            self.minimum_rows[s][t] = Some(self.program.at_most(&least, 0.0));
+        }
+    }
+
+    fn raised(&self, class: Option<usize>, t: usize) -> f64 {
+        match (self.wanted.raise, class) {
+            (Some(Raise::Budget { period, by }), None) if period == t => by,
+            (Some(Raise::Storage { class, period, by }), Some(c)) if period == t && c == class => {
+                by
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn add_budget(&mut self) {
+        let model = self.model;
+        for t in 0..model.periods {
+            let limit = model.budget[t] + self.raised(None, t);
+            let terms: Vec<(f64, Column)> = model
+                .offers
+                .iter()
+                .zip(&self.packs)
+                .filter_map(|(offer, x)| x[t].map(|x| (offer.price, x)))
+                .collect();
+            if limit.is_finite() && !terms.is_empty() {
+                self.budget_rows[t] = Some(self.program.at_most(&terms, limit));
+            }
+        }
+    }
+
+    fn add_storage(&mut self) {
+        let model = self.model;
+        for (c, class) in model.classes.iter().enumerate() {
+            for t in 0..model.periods {
+                let limit = class.limit[t] + self.raised(Some(c), t);
+                if !limit.is_finite() {
+                    continue;
+                }
+                let mut terms = Vec::new();
+                for &i in class.items.iter().filter(|&&i| model.items[i].volume > 0.0) {
+                    let litres = model.items[i].volume * model.items[i].scale;
+                    terms.extend(self.stock[i][t].iter().map(|&piece| (litres, piece)));
+                }
+                if !terms.is_empty() {
+                    self.storage_rows[c][t] = Some(self.program.at_most(&terms, limit));
+                }
+            }
+        }
+    }
+
+    fn minimise(self) -> Result<Option<Relaxed>, PlanError> {
+        let (seconds, threads) = (self.wanted.time_limit_s, self.wanted.threads);
+        let Some(optimum) = self.program.minimise(seconds, threads)? else {
+            return Ok(None);
+        };
+        let value = |x: &Option<Column>| x.map_or(0.0, |x| optimum.value(x));
+        let price = |row: &Option<usize>| row.map_or(0.0, |row| optimum.price(row));
+        let table = |rows: &[Vec<Option<usize>>]| -> Vec<Vec<f64>> {
+            rows.iter().map(|r| r.iter().map(price).collect()).collect()
+        };
+        let packs = self.packs.iter();
+        Ok(Some(Relaxed {
+            optimum: optimum.cost,
+            packs: packs.map(|x| x.iter().map(value).collect()).collect(),
+            budget_price: self.budget_rows.iter().map(price).collect(),
+            storage_price: table(&self.storage_rows),
+            minimum_price: table(&self.minimum_rows),
+            columns: optimum.columns(),
+            rows: optimum.rows,
+            nonzeros: optimum.nonzeros,
+        }))
+    }
+}

@@ -1,0 +1,60 @@
+//! The replenishment plan: what to order, when and from whom, with a proof of quality and reasons.
+//!
+//! [`solve`] answers an [`Instance`] (`wardstock.plan.v1`) with a [`Planned`]
+//! (`wardstock.planned.v1`); [`check`] judges any answer without using a line of the planner.
+//!
+//! The chain is: linear relaxation (`HiGHS`) → whole packs by rounding cumulative orders → repair of
+//! every rule → local search on the exact cost of section "order of events" below.
+//!
+//! **Order of events in a period** (the contract): orders are placed; what was ordered
+//! `lead_periods` ago arrives and is usable; demand (its mean, fractions allowed) is met first
+//! expired first out and what is not met is lost; stock whose last period this is is disposed of;
+//! holding is paid on what remains.
+//!
+//! **Risk forms.** `objective`, `cost` and `projection` always follow these rules with mean
+//! demand. `options.risk` only changes what steers the choice of packs:
+//! - `mean`: nothing else.
+//! - `quantile`: a soft target stock per item and period (quantile of the demand over lead time and
+//!   review at the item's service level, less its mean).
+//! - `expected` (the default): the expected shortage of demand around its mean over lead time and
+//!   review (with random delay), convex and piecewise linear in the stock at the end of a period.
+//!
+//! An item with `safety_stock` uses that as its soft target in every form.
+//!
+//! **Bound.** `bound` is the optimum of the linear relaxation *without* any steering term: a lower
+//! bound on the contract's cost of every plan with whole packs and order costs. In the forms with
+//! risk the plan buys stock that this cost does not reward, so `gap` then also holds the price of
+//! safety; `risk.gap` compares the plan with the optimum of what really steered it.
+
+mod balance;
+mod check;
+mod exchange;
+mod explain;
+mod formulate;
+mod improve;
+mod input;
+mod model;
+mod outlook;
+mod output;
+mod packs;
+mod prices;
+mod program;
+mod repair;
+mod risk;
+mod solve;
+mod text;
+mod validate;
+mod walk;
+
+pub use check::{Problem, Report, check};
+pub use input::{
+    Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, Risk, StorageClass, StorageLimit,
+    Substitute, Supplier, Transfer, Ven,
+};
+pub use output::{
+    Advice, BindingLimit, Cost, Drivers, Explanation, Order, Planned, PricedClass, PricedSupplier,
+    Prices, Projection, Reason, RiskFigures, SolverName, StageRecord, Statistics, Status,
+    TransferOrder, WhatIf,
+};
+pub use solve::{SolveLimits, Stage, solve};
+pub use validate::{PlanError, validate};

@@ -1,0 +1,164 @@
+//! A linear program in the making and the one call of the solver.
+
+use good_lp::solvers::highs::{HighsProblem, highs};
+use good_lp::solvers::{ResolutionError, SolutionStatus};
+use good_lp::{
+    Constraint, Expression, ProblemVariables, Solution, SolverModel, Variable, variable,
+};
+
+use super::validate::PlanError;
+
+/// Columns at least 0, costs to minimise, rows `<=` or `=`.
+pub(crate) struct Program {
+    columns: ProblemVariables,
+    costs: Vec<(Variable, f64)>,
+    constant: f64,
+    rows: Vec<Constraint>,
+    nonzeros: usize,
+}
+
+/// An optimum, proven by the solver.
+pub(crate) struct Optimum {
+    /// Money.
+    pub(crate) cost: f64,
+    values: Vec<f64>,
+    duals: Vec<f64>,
+    columns: Vec<Variable>,
+    pub(crate) rows: usize,
+    pub(crate) nonzeros: usize,
+}
+
+impl Program {
+    pub(crate) fn new() -> Self {
+        Self {
+            columns: ProblemVariables::new(),
+            costs: Vec::new(),
+            constant: 0.0,
+            rows: Vec::new(),
+            nonzeros: 0,
+        }
+    }
+
+    /// A new column from 0 to `most` (infinite: no limit).
+    pub(crate) fn column(&mut self, cost: f64, most: f64) -> Column {
+        let definition = variable().min(0.0);
+        let variable = self.columns.add(if most.is_finite() {
+            definition.max(most)
+        } else {
+            definition
+        });
+        let number = self.columns.len() - 1;
+        self.costs.push((variable, cost));
+        Column { variable, number }
+    }
+
+    /// Money added to the optimum whatever the columns are.
+    pub(crate) fn add_constant(&mut self, money: f64) {
+        self.constant += money;
+    }
+
+    /// Adds `sum of terms <= right` and returns the number of the row.
+    pub(crate) fn at_most(&mut self, terms: &[(f64, Column)], right: f64) -> usize {
+        let left = self.sum(terms);
+        self.rows.push(left.leq(right));
+        self.rows.len() - 1
+    }
+
+    /// Adds `sum of terms = right`.
+    pub(crate) fn equal(&mut self, terms: &[(f64, Column)], right: f64) {
+        let left = self.sum(terms);
+        self.rows.push(left.eq(right));
+    }
+
+    fn sum(&mut self, terms: &[(f64, Column)]) -> Expression {
+        let mut left = Expression::with_capacity(terms.len());
+        for &(factor, column) in terms {
+            left.add_mul(factor, column.variable);
+        }
+        self.nonzeros += terms.len();
+        left
+    }
+
+    /// Minimises. `None`: no proven optimum within the time.
+    ///
+    /// - `time_limit_s`: seconds.
+    /// - `threads`: of the solver, 0 leaves it to `HiGHS`.
+    ///
+    /// # Errors
+    /// [`PlanError::Solver`] when `HiGHS` refuses the program.
+    pub(crate) fn minimise(
+        self,
+        time_limit_s: f64,
+        threads: u32,
+    ) -> Result<Option<Optimum>, PlanError> {
+        let mut objective = Expression::with_capacity(self.costs.len());
+        for &(column, cost) in self.costs.iter().filter(|c| c.1 != 0.0) {
+            objective.add_mul(cost, column);
+        }
+        let rows = self.rows.len();
+        let mut problem: HighsProblem = self
+            .columns
+            .minimise(objective)
+            .using(highs)
+            .set_option("output_flag", false)
+            .set_option("random_seed", 1)
+            .set_time_limit(time_limit_s);
+        if threads > 0 {
+            problem = problem.set_threads(threads);
+        }
+        for row in self.rows {
+            problem.add_constraint(row);
+        }
+        let solution = match problem.solve() {
+            Ok(solution) => solution,
+            // Stopped before the first point that keeps every row.
+            Err(ResolutionError::Other("NoSolutionFound")) => return Ok(None),
+            Err(other) => {
+                return Err(PlanError::Solver {
+                    detail: other.to_string(),
+                });
+            }
+        };
+        if matches!(solution.status(), SolutionStatus::TimeLimit) {
+            return Ok(None);
+        }
+        let values: Vec<f64> = self.costs.iter().map(|c| solution.value(c.0)).collect();
+        let variable_cost: f64 = self.costs.iter().zip(&values).map(|(c, v)| c.1 * v).sum();
+        Ok(Some(Optimum {
+            cost: self.constant + variable_cost,
+            values,
+            duals: solution.into_inner().dual_rows().to_vec(),
+            columns: self.costs.iter().map(|c| c.0).collect(),
+            rows,
+            nonzeros: self.nonzeros,
+        }))
+    }
+}
+
+/// A column of a program.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    variable: Variable,
+    number: usize,
+}
+
+impl Optimum {
+    /// Value of a column, at least 0.
+    pub(crate) fn value(&self, column: Column) -> f64 {
+        debug_assert!(self.columns.get(column.number) == Some(&column.variable));
+        let value = self.values.get(column.number);
+        value.copied().unwrap_or(0.0).max(0.0)
+    }
+
+    /// Money avoided per unit more on the right of an `at_most` row, at least 0.
+    ///
+    /// `HiGHS` gives a `<=` row of a minimum problem a dual of at most 0: the rate of the optimum.
+    pub(crate) fn price(&self, row: usize) -> f64 {
+        let price = -self.duals.get(row).copied().unwrap_or(0.0);
+        if price > 1e-9 { price } else { 0.0 }
+    }
+
+    pub(crate) fn columns(&self) -> usize {
+        self.columns.len()
+    }
+}

@@ -1,0 +1,352 @@
+//! The chain from instance to plan: bound, relaxation, whole packs, improvement, reasons.
+
+use super::explain::explanations;
+use super::formulate::{self, Relaxed, Wanted};
+use super::improve::improve;
+use super::input::Instance;
+use super::model::Model;
+use super::output::{
+    Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics,
+    Status,
+};
+use super::packs::Draft;
+use super::prices::{advice, published};
+use super::repair::{repair, rounded};
+use super::validate::{PlanError, validate};
+use super::walk::roll;
+use crate::convert::{count_to_f64, floor_to_count, index_to_period};
+
+/// Version of `HiGHS` that `highs-sys` 1.15 builds.
+const HIGHS_VERSION: &str = "1.15";
+/// Share of the time limit each of the two linear programs may take, and each solve for advice.
+const LINEAR_SHARE: f64 = 0.3;
+const ADVICE_SHARE: f64 = 0.1;
+/// Walks of one item per second of time limit: the search has no clock, so it counts its work.
+const WALKS_PER_SECOND: f64 = 1e6;
+/// Item-periods up to which a second start is tried.
+const SECOND_START_MAX: usize = 2_000;
+
+/// How long and how well to search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SolveLimits {
+    /// Seconds, above 0: the linear programs take shares of it and the search, which has no clock,
+    /// does work in proportion.
+    pub time_limit_s: f64,
+    /// Relative gap at which a plan counts as optimal, 0 or more.
+    pub gap: f64,
+    /// Threads of the solver; 1 is usual, 0 leaves it to `HiGHS`. The same in one process.
+    pub threads: u32,
+}
+
+impl Default for SolveLimits {
+    fn default() -> Self {
+        Self {
+            time_limit_s: 30.0,
+            gap: 1e-4,
+            threads: 1,
+        }
+    }
+}
+
+/// Progress: a stage has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// `bound`, `relaxation`, `packs`, `improve` or `advice`.
+    pub name: &'static str,
+    /// Best cost so far with mean demand, money; `None` before the first plan.
+    pub objective: Option<f64>,
+    /// Best bound so far, money.
+    pub bound: Option<f64>,
+}
+
+struct Progress<'a> {
+    on_stage: &'a mut dyn FnMut(&Stage) -> bool,
+    records: Vec<StageRecord>,
+    stopped: bool,
+}
+
+impl Progress<'_> {
+    fn report(&mut self, name: &'static str, objective: Option<f64>, bound: Option<f64>) -> bool {
+        self.records.push(StageRecord {
+            name: name.to_owned(),
+            objective,
+            bound,
+        });
+        let stage = Stage {
+            name,
+            objective,
+            bound,
+        };
+        if !(self.on_stage)(&stage) {
+            self.stopped = true;
+        }
+        !self.stopped
+    }
+}
+
+/// What should be ordered, when and from whom, at the least cost within budget and storage?
+///
+/// Minimises packs × price + order costs + holding + shortage + disposal with mean demand, plus the
+/// risk term of `options.risk` (see [`super`]), over whole packs that keep budget, storage, minimum
+/// and maximum packs, minimum orders and order periods.
+///
+/// - `instance`: `wardstock.plan.v1`; money in major units, stock in base units.
+/// - `limits`: time, gap and threads.
+/// - `on_stage`: called after every stage; false stops with the best plan so far.
+///
+/// Returns a plan that keeps every rule; ordering nothing always does, so there is always one.
+/// `bound` is at most `objective`. The same instance gives the same plan unless a time limit cut a
+/// linear program short. More of a limit never raises `risk.bound`.
+///
+/// # Errors
+/// [`PlanError::Invalid`] names field, value and rule; [`PlanError::Solver`] is a defect.
+///
+/// # Source
+/// Pochet, Wolsey: Production Planning by Mixed Integer Programming, 2006 (lot-sizing relaxations);
+/// the rounding chain is our own.
+pub fn solve(
+    instance: &Instance,
+    limits: &SolveLimits,
+    on_stage: &mut dyn FnMut(&Stage) -> bool,
+) -> Result<Planned, PlanError> {
+    validate(instance)?;
+    let seconds = if limits.time_limit_s.is_finite() {
+        limits.time_limit_s.clamp(0.01, 1e6)
+    } else {
+        1e6
+    };
+    let model = Model::new(instance);
+    let mut progress = Progress {
+        on_stage,
+        records: Vec::new(),
+        stopped: false,
+    };
+    let wanted = |steer, share| Wanted {
+        steer,
+        raise: None,
+        time_limit_s: seconds * share,
+        threads: limits.threads,
+    };
+    let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
+    let (mut plain, mut steering) = (None, None);
+    if can_order {
+        plain = formulate::solve(&model, wanted(false, LINEAR_SHARE))?;
+        progress.report("bound", None, plain.as_ref().map(|p| p.optimum));
+        let priced = model
+            .items
+            .iter()
+            .any(|i| i.risk.iter().any(|p| !p.is_empty()));
+        steering = if priced && !progress.stopped {
+            formulate::solve(&model, wanted(true, LINEAR_SHARE))?
+        } else {
+            plain.clone()
+        };
+        progress.report("relaxation", None, plain.as_ref().map(|p| p.optimum));
+    }
+    let late = can_order && (plain.is_none() || steering.is_none());
+    let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
+    let draft = search(
+        &model,
+        steering.as_ref(),
+        plain.as_ref(),
+        walks,
+        &mut progress,
+    );
+    let cut_short = late || progress.stopped || draft.walks_left == 0;
+    let objective = cost_of(&draft).total();
+    let proven = if can_order {
+        plain.as_ref().map_or(0.0, |p| safe_bound(p.optimum))
+    } else {
+        objective
+    };
+    debug_assert!(proven <= objective + 1e-6 * objective.abs().max(1.0));
+    let bound = proven.min(objective);
+    let mut planned = describe(&draft, bound, steering.as_ref());
+    if let (Some(relaxed), false) = (&steering, progress.stopped) {
+        planned.advice = advice(&model, relaxed, wanted(true, ADVICE_SHARE));
+        progress.report("advice", Some(objective), Some(bound));
+    }
+    planned.status = if planned.gap <= limits.gap.max(1e-9) {
+        Status::Optimal
+    } else if cut_short {
+        Status::TimeLimit
+    } else {
+        Status::Feasible
+    };
+    planned.statistics = statistics(steering.as_ref(), progress.records);
+    Ok(planned)
+}
+
+/// The optimum less the solver's tolerance.
+fn safe_bound(optimum: f64) -> f64 {
+    (optimum - 1e-7 * optimum.abs() - 1e-9).max(0.0)
+}
+
+/// Whole packs from the relaxation; for small instances also from nothing; the cheaper one.
+fn search<'a>(
+    model: &'a Model<'a>,
+    relaxed: Option<&Relaxed>,
+    plain: Option<&Relaxed>,
+    walks: u64,
+    progress: &mut Progress<'_>,
+) -> Draft<'a> {
+    let bound = plain.map(|p| p.optimum);
+    let mut best = Draft::empty(model, walks);
+    let mut starts = Vec::new();
+    if let Some(relaxed) = relaxed {
+        let mut draft = Draft::new(model, rounded(model, &relaxed.packs), walks);
+        repair(&mut draft);
+        progress.report("packs", Some(cost_of(&draft).total()), bound);
+        starts.push(draft);
+    }
+    if relaxed.is_none() || model.items.len() * model.periods <= SECOND_START_MAX {
+        starts.push(best.clone());
+    }
+    for mut draft in starts {
+        if !progress.stopped {
+            let mut go_on =
+                |d: &Draft<'_>| progress.report("improve", Some(cost_of(d).total()), bound);
+            improve(&mut draft, &mut go_on);
+        }
+        if draft.steering() < best.steering() {
+            best = draft;
+        }
+    }
+    best
+}
+
+/// Money by kind with mean demand.
+pub(crate) fn cost_of(draft: &Draft<'_>) -> Cost {
+    let mut cost = Cost {
+        order: draft.fees(),
+        ..Cost::default()
+    };
+    for item in &draft.costs {
+        cost.purchase += item.purchase;
+        cost.holding += item.holding;
+        cost.shortage += item.shortage;
+        cost.disposal += item.disposal;
+    }
+    // Packs that arrive after the horizon are never ordered, so the walk has seen them all.
+    cost
+}
+
+fn gap(objective: f64, bound: f64) -> f64 {
+    if objective > 0.0 {
+        ((objective - bound) / objective).max(0.0)
+    } else {
+        0.0
+    }
+}
+
+fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>) -> Planned {
+    let model = draft.model;
+    let cost = cost_of(draft);
+    let objective = cost.total();
+    let steering = draft.steering();
+    let steering_bound = relaxed
+        .map_or(bound, |r| safe_bound(r.optimum))
+        .min(steering);
+    Planned {
+        schema: "wardstock.planned.v1".to_owned(),
+        status: Status::Feasible,
+        objective,
+        bound,
+        gap: gap(objective, bound),
+        orders: orders(draft),
+        transfers: Vec::new(),
+        projection: projection(draft),
+        prices: relaxed.map_or_else(Prices::default, |r| published(model, r)),
+        cost,
+        explanations: explanations(draft, relaxed),
+        advice: Vec::new(),
+        risk: RiskFigures {
+            form: model.instance.options.risk,
+            objective: steering,
+            bound: steering_bound,
+            gap: gap(steering, steering_bound),
+        },
+        notes: notes(model),
+        statistics: Statistics::default(),
+        solver: SolverName {
+            name: "HiGHS".to_owned(),
+            version: HIGHS_VERSION.to_owned(),
+        },
+    }
+}
+
+fn orders(draft: &Draft<'_>) -> Vec<Order> {
+    let mut orders = Vec::new();
+    for t in 0..draft.model.periods {
+        for (offer, packs) in draft.model.instance.offers.iter().zip(&draft.packs) {
+            if let Some(&packs) = packs.get(t).filter(|&&p| p > 0) {
+                orders.push(Order {
+                    offer: offer.id.clone(),
+                    period: index_to_period(t),
+                    packs,
+                });
+            }
+        }
+    }
+    orders
+}
+
+fn projection(draft: &Draft<'_>) -> Vec<Projection> {
+    let model = draft.model;
+    let mut room = draft.room.clone();
+    let mut rows = Vec::with_capacity(model.items.len() * model.periods);
+    for (item, given) in model.items.iter().zip(&model.instance.items) {
+        roll(item, &model.offers, &draft.packs, &mut room);
+        let figures = room.stock.iter().zip(&room.unmet).zip(&room.disposed);
+        for (t, ((&stock, &unmet), &disposed)) in figures.enumerate() {
+            rows.push(Projection {
+                item: given.id.clone(),
+                period: index_to_period(t),
+                stock,
+                unmet,
+                disposed,
+            });
+        }
+    }
+    rows
+}
+
+/// What is already beyond a limit before any order.
+fn notes(model: &Model<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    for class in &model.classes {
+        for (t, (&before, &given)) in class.before.iter().zip(&class.given).enumerate() {
+            if before > given + 1e-9 {
+                notes.push(format!(
+                    "Stock at hand and on order alone takes {before:.1} litres of {} storage at \
+                     the end of period {t}, {:.1} more than there are; no order adds to it.",
+                    class.name,
+                    before - given
+                ));
+            }
+        }
+    }
+    for (item, given) in model.items.iter().zip(&model.instance.items) {
+        if item.offers.is_empty() && item.demand.iter().any(|&d| d > 0.0) {
+            notes.push(format!("Nobody offers {}.", given.id));
+        }
+    }
+    notes
+}
+
+fn statistics(relaxed: Option<&Relaxed>, stages: Vec<StageRecord>) -> Statistics {
+    let count =
+        |n: fn(&Relaxed) -> usize| relaxed.map_or(0, |r| u64::try_from(n(r)).unwrap_or(u64::MAX));
+    Statistics {
+        columns: count(|r| r.columns),
+        rows: count(|r| r.rows),
+        nonzeros: count(|r| r.nonzeros),
+        solve_ms: 0,
+        stages,
+    }
+}
+
+/// Money of packs, for texts and drivers.
+pub(crate) fn money_of(packs: i64, price: f64) -> f64 {
+    count_to_f64(packs) * price
+}

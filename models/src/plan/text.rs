@@ -1,0 +1,288 @@
+//! An explanation in words for a pharmacist: every figure with its unit, no terms of the solver.
+
+use super::input::Instance;
+use super::output::{Drivers, Reason, WhatIf};
+use crate::convert::{count_to_f64, index_to_period, length_to_f64, round_to_count};
+
+struct Words<'a> {
+    instance: &'a Instance,
+    name: &'a str,
+    unit: &'a str,
+    supplier: &'a str,
+}
+
+/// One short paragraph about a line, or about an item held back.
+pub(crate) fn paragraph(
+    instance: &Instance,
+    offer: usize,
+    period: usize,
+    reason: Reason,
+    drivers: &Drivers,
+) -> String {
+    let Some(offer) = instance.offers.get(offer) else {
+        return String::new();
+    };
+    let item = instance.items.iter().find(|i| i.id == drivers.item);
+    let supplier = instance.suppliers.iter().find(|s| s.id == offer.supplier);
+    let words = Words {
+        instance,
+        name: item.map_or(&drivers.item, |i| i.name.as_ref().unwrap_or(&i.id)),
+        unit: item.and_then(|i| i.base_unit.as_deref()).unwrap_or("unit"),
+        supplier: supplier.map_or(&offer.supplier, |s| s.name.as_ref().unwrap_or(&s.id)),
+    };
+    let period = index_to_period(period);
+    let parts = [
+        words.opening(period, drivers),
+        words.situation(drivers),
+        Words::chance(drivers),
+        words.cause(reason, drivers),
+        words.alternatives(drivers),
+        words.expiry(drivers),
+    ];
+    let filled: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+    filled.join(" ")
+}
+
+impl Words<'_> {
+    fn money(&self, amount: f64) -> String {
+        format!("{amount:.2} {}", self.instance.currency)
+            .trim_end()
+            .to_owned()
+    }
+
+    fn units(&self, units: f64) -> String {
+        let whole = units >= 10.0 || (units - units.round()).abs() < 0.05;
+        let figure = if whole {
+            group(units)
+        } else {
+            format!("{units:.1}")
+        };
+        let one = figure == "1";
+        let plural = if one || self.unit.len() <= 2 { "" } else { "s" };
+        format!("{figure} {}{plural}", self.unit)
+    }
+
+    fn count(&self, units: i64) -> String {
+        self.units(count_to_f64(units))
+    }
+
+    fn span(&self, periods: u32) -> String {
+        let (count, unit) = match self.instance.period_days {
+            7 => (periods, "week"),
+            days => (periods.saturating_mul(days), "day"),
+        };
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {unit}{plural}")
+    }
+
+    /// "now" or "in 3 weeks".
+    fn when(&self, period: u32) -> String {
+        if period == 0 {
+            "now".to_owned()
+        } else {
+            format!("in {}", self.span(period))
+        }
+    }
+
+    fn opening(&self, period: u32, d: &Drivers) -> String {
+        let when = self.when(period);
+        if d.packs == 0 {
+            return format!(
+                "{} is not ordered {when} from {}, although it would be worth it.",
+                self.name, self.supplier
+            );
+        }
+        let start = if period == 0 && !self.instance.start.is_empty() {
+            format!(" ({})", self.instance.start)
+        } else {
+            String::new()
+        };
+        format!(
+            "Order {} of {} ({}) of {} from {} {when}{start}, for {}.",
+            packs(d.packs),
+            self.count(d.units_per_pack),
+            self.count(d.units),
+            self.name,
+            self.supplier,
+            self.money(d.purchase)
+        )
+    }
+
+    fn situation(&self, d: &Drivers) -> String {
+        let mut have = format!("There are {} at hand", self.count(d.on_hand));
+        if d.on_order > 0 {
+            have = format!("{have}, {} on order", self.count(d.on_order));
+        }
+        if d.planned_before > 0 {
+            let planned = self.count(d.planned_before);
+            have = format!("{have}, {planned} planned in other orders");
+        }
+        format!(
+            "{have}; {} are expected to be used {}.",
+            self.units(d.forecast_until_next_arrival),
+            self.until(d)
+        )
+    }
+
+    /// The time until the next order after this one could arrive.
+    fn until(&self, d: &Drivers) -> String {
+        if d.next_arrival_period >= self.instance.periods {
+            let span = self.span(self.instance.periods);
+            return format!("in the {span} planned");
+        }
+        let span = self.span(d.next_arrival_period);
+        format!("before the next order after this one could arrive (in {span})")
+    }
+
+    fn chance(d: &Drivers) -> String {
+        let without = percent(d.stockout_probability_without);
+        if d.packs == 0 {
+            return format!("The chance of running out before then is {without}.");
+        }
+        format!(
+            "Without this order the chance of running out before then is {without}; with it {}. \
+             Once it has arrived, the stock lasts about {} days.",
+            percent(d.stockout_probability_with),
+            group(d.cover_days_after.floor())
+        )
+    }
+
+    fn cause(&self, reason: Reason, d: &Drivers) -> String {
+        match reason {
+            Reason::BudgetLimited | Reason::StorageLimited => self.limited(d),
+            Reason::ProjectedShortage => match d.shortage_period_without {
+                Some(0) => "Why now: the stock does not cover this period's demand.".to_owned(),
+                Some(period) => format!(
+                    "Why now: without it, expected use empties the stock {}.",
+                    self.when(period)
+                ),
+                None => "Why now: the stock would be too low for an unusually busy time before \
+                         the next delivery."
+                    .to_owned(),
+            },
+            Reason::JoinsPaidOrder => format!(
+                "Why now: an order to {} is placed anyway, so this line costs no extra order.",
+                self.supplier
+            ),
+            Reason::ExpiryCaps => "Why not more: a larger order would partly expire.".to_owned(),
+            Reason::CheaperSupplier => format!(
+                "Why here: it is {} cheaper per {} than the next offer.",
+                self.money(d.cheaper_by.unwrap_or(0.0)),
+                self.unit
+            ),
+            Reason::MoqOrMinValue => {
+                "Why this many: the minimum order of the supplier asks for it.".to_owned()
+            }
+        }
+    }
+
+    fn limited(&self, d: &Drivers) -> String {
+        let Some(limit) = &d.binding_limit else {
+            return String::new();
+        };
+        let asked = packs(d.asked_packs.unwrap_or(d.packs));
+        let what = match limit.limit.strip_prefix("storage:") {
+            Some(class) => format!("the {class} storage ({})", self.at(limit.period)),
+            None => format!("the budget ({})", self.at(limit.period)),
+        };
+        let value = if limit.price <= 1e-6 {
+            String::new()
+        } else if limit.limit == "budget" {
+            let avoided = self.money(100.0 * limit.price);
+            format!(
+                " Each {} more in that budget would avoid about {avoided} of cost and shortage.",
+                self.money(100.0)
+            )
+        } else {
+            let avoided = self.money(limit.price);
+            format!(" Each litre more there would avoid about {avoided} of cost and shortage.")
+        };
+        format!("{asked} would be ordered if {what} allowed it.{value}")
+    }
+
+    fn at(&self, period: u32) -> String {
+        let unit = if self.instance.period_days == 7 {
+            "week"
+        } else {
+            "period"
+        };
+        format!("{unit} {}", period.saturating_add(1))
+    }
+
+    fn alternatives(&self, d: &Drivers) -> String {
+        let mut parts = Vec::new();
+        if let Some(more) = &d.one_pack_more {
+            parts.push(format!("One pack more {}", self.what_if(more)));
+        }
+        if let Some(less) = &d.one_pack_less {
+            let start = if parts.is_empty() { "One" } else { "one" };
+            parts.push(format!("{start} pack less {}", self.what_if(less)));
+        }
+        if d.packs == 0 || parts.is_empty() {
+            return String::new();
+        }
+        format!("{}.", parts.join("; "))
+    }
+
+    fn what_if(&self, what: &WhatIf) -> String {
+        let change = if what.cost_change >= 0.0 {
+            format!("would cost {} more overall", self.money(what.cost_change))
+        } else {
+            format!("would save {} overall", self.money(-what.cost_change))
+        };
+        let stockout = percent(what.stockout_probability);
+        format!("{change} (chance of running out {stockout})")
+    }
+
+    fn expiry(&self, d: &Drivers) -> String {
+        if d.expiry_risk_units < 0.5 {
+            return String::new();
+        }
+        let risk = self.units(d.expiry_risk_units.round());
+        format!("About {risk} of it may expire before use.")
+    }
+}
+
+fn packs(count: i64) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} pack{plural}", group(count_to_f64(count)))
+}
+
+fn percent(probability: f64) -> String {
+    let percent = 100.0 * probability;
+    if percent < 1.0 {
+        "below 1 %".to_owned()
+    } else if percent > 99.0 {
+        "above 99 %".to_owned()
+    } else {
+        format!("{percent:.0} %")
+    }
+}
+
+/// A whole number with commas between thousands.
+fn group(value: f64) -> String {
+    let digits = round_to_count(value).to_string();
+    let mut out = String::with_capacity(digits.len() + 4);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) && !out.ends_with('-') {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    debug_assert!(length_to_f64(out.len()) > 0.0);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        assert_eq!(group(1_234_567.0), "1,234,567");
+        assert_eq!(group(999.0), "999");
+        assert_eq!(packs(1), "1 pack");
+        assert_eq!(percent(0.004), "below 1 %");
+        assert_eq!(percent(0.254), "25 %");
+    }
+}

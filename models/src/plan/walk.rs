@@ -1,0 +1,113 @@
+//! The contract's rules for one item, exactly: receipts, demand by first expired first out,
+//! disposal at the end of the last period of use, holding on what remains.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "all slices have one entry per period, buckets one more; made in Scratch::new"
+)]
+
+use super::model::{ItemModel, OfferModel};
+use super::risk::Segment;
+use crate::convert::count_to_f64;
+
+/// Money of one item over the horizon.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct ItemCost {
+    pub(crate) purchase: f64,
+    pub(crate) holding: f64,
+    pub(crate) shortage: f64,
+    pub(crate) disposal: f64,
+    /// The steering term of the risk form; not part of the objective.
+    pub(crate) risk: f64,
+}
+
+impl ItemCost {
+    /// What steers: everything of this item but order costs.
+    pub(crate) fn steering(&self) -> f64 {
+        self.purchase + self.holding + self.shortage + self.disposal + self.risk
+    }
+}
+
+/// Room for one walk, used again and again.
+#[derive(Debug, Clone)]
+pub(crate) struct Scratch {
+    /// Units by last period of use; the last bucket outlives the horizon.
+    buckets: Vec<f64>,
+    /// `stock[period]`, units at the end.
+    pub(crate) stock: Vec<f64>,
+    /// `unmet[period]`, units.
+    pub(crate) unmet: Vec<f64>,
+    /// `disposed[period]`, units.
+    pub(crate) disposed: Vec<f64>,
+}
+
+impl Scratch {
+    pub(crate) fn new(periods: usize) -> Self {
+        Self {
+            buckets: vec![0.0; periods + 1],
+            stock: vec![0.0; periods],
+            unmet: vec![0.0; periods],
+            disposed: vec![0.0; periods],
+        }
+    }
+}
+
+/// Cost of one item when `packs[offer][period]` are ordered; fills the projection in `room`.
+pub(crate) fn roll(
+    item: &ItemModel,
+    offers: &[OfferModel],
+    packs: &[Vec<i64>],
+    room: &mut Scratch,
+) -> ItemCost {
+    let periods = item.demand.len();
+    room.buckets.fill(0.0);
+    let mut cost = ItemCost::default();
+    for period in 0..periods {
+        for receipt in &item.receipts[period] {
+            room.buckets[receipt.last] += receipt.units;
+        }
+        for &k in &item.offers {
+            let offer = &offers[k];
+            if period < offer.lead {
+                continue;
+            }
+            let ordered = packs[k][period - offer.lead];
+            if ordered > 0 {
+                let ordered = count_to_f64(ordered);
+                room.buckets[item.last_use(period)] += ordered * offer.units;
+                cost.purchase += ordered * offer.price;
+            }
+        }
+        let mut wanted = item.demand[period];
+        let mut left = 0.0;
+        for bucket in &mut room.buckets[period..] {
+            let used = bucket.min(wanted);
+            *bucket -= used;
+            wanted -= used;
+            left += *bucket;
+        }
+        let gone = std::mem::take(&mut room.buckets[period]);
+        left -= gone;
+        let left = if left < 1e-9 { 0.0 } else { left };
+        room.stock[period] = left;
+        room.unmet[period] = wanted;
+        room.disposed[period] = gone;
+        cost.holding += item.holding * left;
+        cost.shortage += item.shortage * wanted;
+        cost.disposal += item.disposal * gone;
+        cost.risk += missing(&item.risk[period], left);
+    }
+    cost
+}
+
+/// Price of low stock: what the pieces above `stock` would have avoided.
+fn missing(pieces: &[Segment], stock: f64) -> f64 {
+    let mut cost = 0.0;
+    let mut room = stock;
+    for piece in pieces {
+        let filled = piece.width.min(room);
+        cost += piece.credit * (piece.width - filled);
+        room -= filled;
+    }
+    cost
+}
