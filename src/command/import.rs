@@ -1,0 +1,110 @@
+//! `import`: the files of a folder, or one file; the same code as `POST /api/v1/imports`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use wardstock::app::import::{self, FILES, Mode, Report};
+use wardstock::base::error::{Error, Result};
+use wardstock::base::table::Rejected;
+use wardstock::config::Config;
+
+use super::{Outcome, database, output};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wardstock import data/ --dry-run\n\nFiles, in this order: places.csv suppliers.csv items.csv offers.csv \
+                        substitutes.csv stock.csv movements.csv demand.csv deliveries.csv")]
+pub(crate) struct Arguments {
+    /// A folder with import files, or one of them.
+    path: PathBuf,
+    /// Say what would happen, write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the good rows although others are bad.
+    #[arg(long)]
+    skip_bad: bool,
+}
+
+pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<Outcome> {
+    let files = read(&arguments.path)?;
+    let db = database::open(config)?;
+    let bar = output::spinner(&format!("importing {} file(s)", files.len()));
+    let mode = Mode { dry_run: arguments.dry_run, skip_bad: arguments.skip_bad };
+    let kept = files.clone();
+    let report = import::run(&db, database::ACTOR, None, files, mode)?;
+    bar.finish_and_clear();
+    if !report.rejected.is_empty() {
+        let folder = if arguments.path.is_dir() { arguments.path.as_path() } else { arguments.path.parent().unwrap_or(Path::new(".")) };
+        write_rejected(folder, &kept, &report.rejected)?;
+    }
+    output::result(json, &report, || text(&report, arguments.dry_run))?;
+    if report.committed || (arguments.dry_run && report.rejected.is_empty()) {
+        return Ok(Outcome::Done);
+    }
+    let bad = report.rejected.first().map(|bad| format!("{}: line {}: column {}: {} ({})", bad.file, bad.line, bad.column, bad.hint, bad.rule));
+    Err(Error::field("files", "rejected_rows", format!("nothing was written: {}; the bad rows stand in *.rejected.csv", bad.unwrap_or_default())))
+}
+
+fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let unreadable = |path: &Path, cause: std::io::Error| Error::field(path.display().to_string(), "unreadable", format!("{}: {cause}", path.display()));
+    let mut files = BTreeMap::new();
+    if path.is_dir() {
+        for name in FILES {
+            let file = path.join(name);
+            if file.exists() {
+                files.insert(name.to_owned(), std::fs::read(&file).map_err(|cause| unreadable(&file, cause))?);
+            }
+        }
+    } else {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        files.insert(name, std::fs::read(path).map_err(|cause| unreadable(path, cause))?);
+    }
+    Ok(files)
+}
+
+/// Writes `FILE.rejected.csv`: the bad rows as they were, with a column that says why.
+fn write_rejected(folder: &Path, files: &BTreeMap<String, Vec<u8>>, rejected: &[Rejected]) -> Result<()> {
+    for (name, bytes) in files {
+        let mut reasons: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+        for bad in rejected.iter().filter(|bad| &bad.file == name) {
+            reasons.entry(bad.line).or_default().push(format!("{}: {} ({})", bad.column, bad.hint, bad.rule));
+        }
+        if reasons.is_empty() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let mut lines = text.lines();
+        let mut out = format!("{},reason\n", lines.next().unwrap_or_default());
+        for (number, line) in (2_u64..).zip(lines) {
+            if let Some(why) = reasons.get(&number) {
+                out += &format!("{line},\"{}\"\n", why.join("; ").replace('"', "'"));
+            }
+        }
+        let path = folder.join(format!("{name}.rejected.csv"));
+        std::fs::write(&path, out).map_err(|cause| Error::internal(format!("{} can't be written", path.display())).because(cause))?;
+        output::note(&format!("bad rows of {name}: {}", path.display()));
+    }
+    Ok(())
+}
+
+fn text(report: &Report, dry_run: bool) -> String {
+    let rows: Vec<Vec<String>> = report
+        .files
+        .iter()
+        .map(|(name, counts)| {
+            vec![name.clone(), counts.read.to_string(), counts.written.to_string(), counts.unchanged.to_string(), counts.rejected.to_string()]
+        })
+        .collect();
+    let mut text = output::table(&["file", "read", "written", "unchanged", "rejected"], &rows);
+    for bad in report.rejected.iter().take(20) {
+        text += &format!("\n{}:{}: {} '{}': {} ({})", bad.file, bad.line, bad.column, bad.value, bad.hint, bad.rule);
+    }
+    if report.rejected.len() > 20 {
+        text += &format!("\n… and {} more", report.rejected.len() - 20);
+    }
+    text + match (report.committed, dry_run) {
+        (true, _) => "",
+        (false, true) => "\n(dry run: nothing was written)",
+        (false, false) => "\n(nothing was written; mend the rows, or add --skip-bad)",
+    }
+}

@@ -1,0 +1,95 @@
+//! The command line: one file per subcommand.
+
+mod audit;
+mod database;
+mod demo;
+mod device;
+mod doctor;
+mod forecast;
+mod import;
+mod migrate;
+mod openapi;
+pub(crate) mod output;
+mod plan;
+mod serve;
+mod token;
+
+use clap::{Parser, Subcommand};
+use wardstock::base::error::{Error, Result};
+use wardstock::config::{Config, Settings};
+use wardstock::telemetry;
+
+/// Hospital inventory: shelf sensors, an exact stock ledger, and reorder plans that say why.
+#[derive(Debug, Parser)]
+#[command(name = "wardstock", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    /// Print results as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service (migrates first).
+    Serve(serve::Arguments),
+    /// Run a made-up hospital with live virtual sensors.
+    Demo(demo::Arguments),
+    /// Bring the database schema up to date.
+    Migrate(migrate::Arguments),
+    /// Import CSV files: places, suppliers, items, offers, stock, demand, …
+    Import(import::Arguments),
+    /// Make and list bearer tokens.
+    #[command(subcommand)]
+    Token(token::Arguments),
+    /// Register devices.
+    #[command(subcommand)]
+    Device(device::Arguments),
+    /// Plan orders: from a file, from the database, or check a plan without the solver.
+    Plan(plan::Arguments),
+    /// Forecast any demand table, without a database.
+    Forecast(forecast::Arguments),
+    /// Verify the audit's hash chain.
+    #[command(subcommand)]
+    Audit(audit::Arguments),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Show settings and test database, ledger, clock and solver.
+    Doctor(doctor::Arguments),
+}
+
+/// How a command ended.
+pub(crate) enum Outcome {
+    /// As wished.
+    Done,
+    /// A check found a difference: exit code 3.
+    Difference,
+}
+
+/// Runs the command.
+pub(crate) fn run(cli: Cli) -> Result<Outcome> {
+    let config = Config::load(&cli.settings)?;
+    telemetry::start(&config.log, config.log_json)?;
+    let json = cli.json;
+    match cli.command {
+        Command::Serve(arguments) => serve::run(&config, &arguments),
+        Command::Demo(arguments) => demo::run(&config, &arguments),
+        Command::Migrate(arguments) => migrate::run(&config, &arguments, json),
+        Command::Import(arguments) => import::run(&config, &arguments, json),
+        Command::Token(arguments) => token::run(&config, arguments, json),
+        Command::Device(arguments) => device::run(&config, arguments, json),
+        Command::Plan(arguments) => plan::run(&config, &arguments, json),
+        Command::Forecast(arguments) => forecast::run(&arguments),
+        Command::Audit(arguments) => audit::run(&config, &arguments, json),
+        Command::Openapi => openapi::run(),
+        Command::Doctor(arguments) => doctor::run(&config, &arguments, json),
+    }
+}
+
+/// 2 for what the caller can mend in the input, 1 for work that failed.
+pub(crate) fn exit_code(error: &Error) -> u8 {
+    if (400..500).contains(&error.code.status()) { 2 } else { 1 }
+}

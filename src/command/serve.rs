@@ -1,0 +1,51 @@
+//! `serve`: the service.
+
+use clap::Args;
+use wardstock::app::{self, State};
+use wardstock::base::clock::Clock;
+use wardstock::base::code::Code;
+use wardstock::base::error::{Error, Result};
+use wardstock::config::Config;
+use wardstock::db::conn::Target;
+use wardstock::db::{Db, migrate};
+use wardstock::jobs::Workers;
+
+use super::{Outcome, output};
+
+/// Threads that answer requests.
+const HTTP_THREADS: usize = 2;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wardstock serve --database sqlite:/var/lib/wardstock/wardstock.db --listen 127.0.0.1:8080")]
+pub(crate) struct Arguments {
+    /// Leave the schema as it is.
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
+    let target = Target::parse(&config.database)?;
+    if !arguments.no_migrate {
+        migrate::up(&target, false)?;
+    }
+    let db = Db::open(&target, Clock::System)?;
+    let state = State::new(db)?;
+    let workers = Workers::start(&state)?;
+    let listener = bind(&config.listen)?;
+    let address = listener.local_addr().map_err(|cause| Error::internal("the listener has no address").because(cause))?;
+    let served = actix_web::rt::System::new().block_on(async move {
+        let server = app::serve(state, listener, HTTP_THREADS)?;
+        drop(output::line(&format!("listening on http://{address}")));
+        tracing::info!(%address, database = %target.masked(), "listening on {address}");
+        server.await
+    });
+    drop(workers);
+    served.map_err(|cause| Error::internal("the service stopped").because(cause))?;
+    Ok(Outcome::Done)
+}
+
+/// Binds the address, or says what is wrong with it.
+pub(crate) fn bind(address: &str) -> Result<std::net::TcpListener> {
+    std::net::TcpListener::bind(address)
+        .map_err(|cause| Error::new(Code::InvalidInput, format!("can't listen on {address}: {cause}; choose another with --listen")))
+}

@@ -1,0 +1,66 @@
+//! Work beside the requests: plans are solved, sensor steps booked, upkeep done; each on a thread of its own.
+
+mod project;
+mod solve;
+mod upkeep;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::app::State;
+use crate::base::error::{Error, Result};
+
+/// The running workers; they stop when this is dropped.
+#[derive(Debug)]
+pub struct Workers {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts all workers.
+    ///
+    /// # Errors
+    /// `internal` when a thread can't be started.
+    pub fn start(state: &State) -> Result<Self> {
+        let mut workers = Self { stop: Arc::new(AtomicBool::new(false)), threads: Vec::new() };
+        workers.every("job-project", Duration::from_millis(200), state, project::round)?;
+        workers.every("job-solve", Duration::from_millis(200), state, solve::round)?;
+        workers.every("job-upkeep", Duration::from_secs(10), state, upkeep::round)?;
+        Ok(workers)
+    }
+
+    /// Runs `round` again and again with a pause, at once again while it says that there is more to do.
+    fn every(&mut self, name: &str, pause: Duration, state: &State, round: fn(&State) -> Result<bool>) -> Result<()> {
+        let (stop, state) = (Arc::clone(&self.stop), state.clone());
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    let more = round(&state).unwrap_or_else(|error| {
+                        tracing::error!(cause = ?error.cause, "a worker's round failed: {}", error.detail);
+                        false
+                    });
+                    if !more {
+                        // Parked, not asleep: a stop wakes it.
+                        std::thread::park_timeout(pause);
+                    }
+                }
+            })
+            .map_err(|cause| Error::internal("a worker thread did not start").because(cause))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            thread.thread().unpark();
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Everything a plan needs, read in one go; the read ends before the solver starts.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sha2::{Digest, Sha256};
+use wardstock_models::forecast::{self, Forecast};
+use wardstock_models::lead_time::{Delivery, LeadTime};
+use wardstock_models::series::Series;
+
+use super::PlanRequest;
+use crate::base::error::{Error, Result};
+use crate::base::quantity::to_f64;
+use crate::base::time::Day;
+use crate::catalogue::item::{self, Item};
+use crate::catalogue::offer::{self, Offer};
+use crate::catalogue::supplier::{self, Supplier};
+use crate::db::conn::Conn;
+use crate::demand::history::{self, Wanted};
+use crate::orders::{lead_time, position};
+use crate::places::{self, PlaceKey, capacity, planning};
+use crate::stock::level;
+
+/// Weeks of history that a forecast looks at.
+const HISTORY_DAYS: i64 = 3 * 364;
+/// Completed deliveries of a supplier below which its promise counts more than its record.
+const DELIVERIES_MIN: usize = 5;
+
+/// One item at one planning point: a row of the plan.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) item: Item,
+    pub(super) place: PlaceKey,
+    /// The stock point of the item at the planning place: orders arrive there.
+    pub(super) stock_point_id: i64,
+    /// Usable lots: (expiry, units).
+    pub(super) lots: Vec<(Option<Day>, i64)>,
+    /// Open orders: (expected day, units).
+    pub(super) open: Vec<(Day, i64)>,
+}
+
+impl Row {
+    /// Its name in the instance.
+    pub(super) fn id(&self) -> String {
+        format!("{}@{}", self.item.code, self.place.code)
+    }
+}
+
+/// All that was read.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) today: Day,
+    pub(super) rows: Vec<Row>,
+    pub(super) series: Vec<Series>,
+    pub(super) forecasts: Vec<Forecast>,
+    pub(super) offers: Vec<Offer>,
+    pub(super) suppliers: HashMap<i64, Supplier>,
+    pub(super) lead_times: HashMap<i64, LeadTime>,
+    pub(super) litres: HashMap<String, Option<f64>>,
+}
+
+/// Reads stock, orders, demand, offers and capacities of a site and forecasts demand.
+pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanRequest) -> Result<Gathered> {
+    let rows = rows(conn, site_id, today)?;
+    let wanted: Vec<Wanted> = rows.iter().map(|(row, members)| series_of(row, members)).collect();
+    let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
+    let periods = HISTORY_DAYS / wish.period_days();
+    let series = history::series(conn, site_id, &wanted, today, wish.period_days(), periods)?;
+    let horizon = usize::try_from(wish.periods()).unwrap_or(1);
+    let forecasts = forecast::forecast(&series, horizon).map_err(|cause| Error::internal("the forecast failed").because(cause))?;
+    let suppliers: HashMap<i64, Supplier> = supplier::all(conn)?.into_iter().map(|supplier| (supplier.id, supplier)).collect();
+    let offers = offer::valid_on(conn, today)?;
+    let lead_times = lead_times(conn, &suppliers, today)?;
+    let litres = capacity::litres(conn, site_id)?;
+    Ok(Gathered { today, rows, series, forecasts, offers, suppliers, lead_times, litres })
+}
+
+fn series_of(row: &Row, members: &[i64]) -> Wanted {
+    Wanted { id: row.id(), group: row.item.forecast_group.clone(), stock_point_ids: members.to_vec() }
+}
+
+/// The rows of the plan, each with the stock points pooled into it.
+fn rows(conn: &mut Conn, site_id: i64, today: Day) -> Result<Vec<(Row, Vec<i64>)>> {
+    let points = planning::planning_points(conn, site_id)?;
+    let place_to_point: HashMap<i64, usize> =
+        points.iter().enumerate().flat_map(|(at, point)| point.members.iter().map(move |place_id| (*place_id, at))).collect();
+    let items: HashMap<i64, Item> = item::all(conn)?.into_iter().map(|item| (item.id, item)).collect();
+    let stock_points = places::stock_points_of_site(conn, site_id)?;
+    let mut members: BTreeMap<(usize, String), (i64, BTreeSet<i64>)> = BTreeMap::new();
+    let mut owner: HashMap<i64, (usize, String)> = HashMap::new();
+    for ((place_id, item_id), stock_point_id) in &stock_points {
+        if let (Some(at), Some(item)) = (place_to_point.get(place_id), items.get(item_id)) {
+            let key = (*at, item.code.clone());
+            members.entry(key.clone()).or_insert_with(|| (*item_id, BTreeSet::new())).1.insert(*stock_point_id);
+            owner.insert(*stock_point_id, key);
+        }
+    }
+    let mut lots: HashMap<(usize, String), Vec<(Option<Day>, i64)>> = HashMap::new();
+    for lot in level::usable_lots(conn, site_id, today)? {
+        if let Some(key) = owner.get(&lot.stock_point_id) {
+            lots.entry(key.clone()).or_default().push((lot.expiry, lot.quantity));
+        }
+    }
+    let mut open: HashMap<(usize, String), Vec<(Day, i64)>> = HashMap::new();
+    for line in position::open_lines(conn, site_id)? {
+        if let Some(key) = owner.get(&line.stock_point_id) {
+            open.entry(key.clone()).or_default().push((line.expected_day, line.units));
+        }
+    }
+    let mut rows = Vec::with_capacity(members.len());
+    for (key, (item_id, stock_point_ids)) in members {
+        let (Some(point), Some(item)) = (points.get(key.0), items.get(&item_id)) else { continue };
+        let row = Row {
+            item: item.clone(),
+            place: point.place.clone(),
+            // Not there yet when only wards keep it: accepting an order makes it.
+            stock_point_id: stock_points.get(&(point.place.id, item_id)).copied().unwrap_or(0),
+            lots: lots.remove(&key).unwrap_or_default(),
+            open: open.remove(&key).unwrap_or_default(),
+        };
+        rows.push((row, stock_point_ids.into_iter().collect()));
+    }
+    Ok(rows)
+}
+
+fn lead_times(conn: &mut Conn, suppliers: &HashMap<i64, Supplier>, today: Day) -> Result<HashMap<i64, LeadTime>> {
+    let mut deliveries = Vec::new();
+    let mut completed: HashMap<i64, usize> = HashMap::new();
+    for record in lead_time::history(conn)? {
+        if record.received_day.is_some_and(|day| day <= today) {
+            *completed.entry(record.supplier_id).or_insert(0) += 1;
+        }
+        deliveries.push(Delivery {
+            supplier: record.supplier_id.to_string(),
+            ordered_day: record.ordered_day.0,
+            promised_day: record.promised_day.map(|day| day.0),
+            received_day: record.received_day.map(|day| day.0),
+        });
+    }
+    suppliers
+        .values()
+        .map(|supplier| {
+            let stated = || LeadTime::from_promise(to_f64(supplier.lead_time_days), supplier.lead_time_sd_days);
+            let law = if completed.get(&supplier.id).copied().unwrap_or(0) >= DELIVERIES_MIN {
+                LeadTime::from_deliveries(&deliveries, &supplier.id.to_string(), today.0).or_else(|_| stated())
+            } else {
+                stated()
+            };
+            law.map(|law| (supplier.id, law)).map_err(|cause| Error::internal("a supplier has no valid lead time").because(cause))
+        })
+        .collect()
+}
+
+/// SHA-256 of an instance: the same input gives the same plan.
+pub(super) fn fingerprint(instance: &str) -> String {
+    crate::web::body::hex(&Sha256::digest(instance.as_bytes()))
+}
