@@ -638,6 +638,36 @@ fn prices_have_the_right_sign_and_size() {
 }
 
 #[test]
+fn the_chance_of_running_out_follows_the_quantiles_given() {
+    // 5 at hand, 10 a pack; cumulative demand of 2 periods is 12 at the median, 15 at 0.9.
+    let mut only = item("A", &[6.0, 6.0]);
+    only.on_hand = vec![lot(5, None)];
+    let entry = |mean, quantiles: &[(f64, f64)]| PeriodDemand {
+        mean,
+        quantiles: quantiles.to_vec(),
+    };
+    only.cumulative_demand = Some(vec![
+        entry(6.0, &[(0.5, 5.0), (0.9, 9.0)]),
+        entry(12.0, &[(0.5, 12.0), (0.9, 15.0)]),
+    ]);
+    let mut question = instance(2, vec![only], vec![offer("O", "A", 10, 5.0)]);
+    question.suppliers[0].order_periods = Some(vec![0]);
+    let planned = plan(&question);
+    let d = &planned.explanations[0].drivers;
+    assert_eq!((d.packs, d.on_hand, d.next_arrival_period), (1, 5, 2));
+    near(d.forecast_until_next_arrival, 12.0);
+    near(d.stockout_probability_with, 0.1);
+    near(d.stockout_probability_without, 1.0);
+    near(d.stockout_probability_before_arrival, 0.0);
+    // 15 units against 6 a week: 2.5 weeks.
+    near(d.cover_days_after, 17.5);
+    let less = d.one_pack_less.as_ref().unwrap();
+    near(less.stockout_probability, 1.0);
+    near(less.cost_change, 7.0 * 30.0 - 5.0 - 0.01 * (9.0 + 3.0));
+    assert!(d.one_pack_more.as_ref().unwrap().stockout_probability < 0.01);
+}
+
+#[test]
 fn items_held_back_by_the_budget_are_explained() {
     let mut dear = item("A", &[10.0]);
     dear.shortage_cost = 5.0;
@@ -748,14 +778,14 @@ fn bad_instances_are_named() {
         ("periods", |q| q.periods = 0),
         ("items[0].holding_cost", |q| q.items[0].holding_cost = -1.0),
         ("items[0].demand[1].mean", |q| {
-            q.items[0].demand[1].mean = f64::NAN
+            q.items[0].demand[1].mean = f64::NAN;
         }),
         ("items[0].demand", |q| {
             q.items[0].demand.pop();
         }),
         ("offers[0].item", |q| q.offers[0].item = "X".to_owned()),
         ("offers[0].units_per_pack", |q| {
-            q.offers[0].units_per_pack = 0
+            q.offers[0].units_per_pack = 0;
         }),
         ("items[1].id", |q| q.items.push(q.items[0].clone())),
         ("budget", |q| q.budget = Some(vec![None])),

@@ -128,7 +128,7 @@ pub fn solve(
         threads: limits.threads,
     };
     let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
-    let (mut plain, mut steering) = (None, None);
+    let (mut plain, mut steering, mut late) = (None, None, false);
     if can_order {
         plain = formulate::solve(&model, wanted(false, LINEAR_SHARE))?;
         progress.report("bound", None, plain.as_ref().map(|p| p.optimum));
@@ -141,9 +141,12 @@ pub fn solve(
         } else {
             plain.clone()
         };
+        late = plain.is_none() || steering.is_none();
+        // The plan without the risk term is a far better start than none, and its optimum is a
+        // bound on the one with it.
+        steering = steering.or_else(|| plain.clone());
         progress.report("relaxation", None, plain.as_ref().map(|p| p.optimum));
     }
-    let late = can_order && (plain.is_none() || steering.is_none());
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
     let draft = search(
         &model,
@@ -162,7 +165,7 @@ pub fn solve(
     debug_assert!(proven <= objective + 1e-6 * objective.abs().max(1.0));
     let bound = proven.min(objective);
     let mut planned = describe(&draft, bound, steering.as_ref());
-    if let (Some(relaxed), false) = (&steering, progress.stopped) {
+    if let (Some(relaxed), false) = (&steering, progress.stopped || late) {
         planned.advice = advice(&model, relaxed, wanted(true, ADVICE_SHARE));
         progress.report("advice", Some(objective), Some(bound));
     }
