@@ -768,6 +768,34 @@ fn odd_instances_have_a_plan() {
 }
 
 #[test]
+fn wild_magnitudes_never_break_a_rule() {
+    let mut rng = Rng(77);
+    for round in 0..150 {
+        let mut question = tiny(&mut rng);
+        question.options.risk = [Risk::Mean, Risk::Quantile, Risk::Expected][round % 3];
+        let mut wild = |most: f64| (rng.unit() * most.ln()).exp() * f64::from(1 + rng.below(9));
+        for item in &mut question.items {
+            for entry in &mut item.demand {
+                entry.mean = wild(1e9);
+            }
+            item.on_hand[0].units = wild(1e9) as i64;
+            item.holding_cost = wild(1e3);
+            item.shortage_cost = wild(1e6);
+            item.volume_ml = wild(1e5);
+        }
+        for offer in &mut question.offers {
+            offer.price = wild(1e6);
+            offer.units_per_pack = wild(1e4) as i64;
+            offer.moq_packs = wild(1e3) as i64;
+        }
+        for money in question.budget.iter_mut().flatten().flatten() {
+            *money = wild(1e11);
+        }
+        plan(&question);
+    }
+}
+
+#[test]
 fn bad_instances_are_named() {
     let good = instance(
         2,
