@@ -12,6 +12,11 @@ use crate::convert::count_to_f64;
 /// Packs displaced for one.
 const DISPLACED_MAX: usize = 6;
 
+/// Cheapest releases looked at for one pack.
+const OPTIONS_MAX: usize = 24;
+/// Packs looked at in one period and round.
+const WISHES_MAX: usize = 1_500;
+
 /// A way to free money in a period.
 #[derive(Debug, Clone)]
 struct Release {
@@ -44,7 +49,7 @@ fn exchange_in(draft: &mut Draft<'_>, t: usize) {
     let items = draft.model.items.len();
     let mut releases: Vec<Option<Release>> = (0..items).map(|i| release(draft, i, t)).collect();
     let mut wishes: Vec<Option<Wish>> = (0..items).map(|i| wish(draft, i, t)).collect();
-    for _ in 0..4 * items {
+    for _ in 0..WISHES_MAX.min(4 * items) {
         if draft.walks_left == 0 {
             return;
         }
@@ -74,7 +79,13 @@ fn fulfil(draft: &mut Draft<'_>, wish: Wish, releases: &[Option<Release>]) -> Op
     options.retain(|r| r.item != wish.item && r.loss < wish.gain);
     // Money beyond what is missing is worth nothing here.
     let rate = |r: &Release| r.loss / r.money.min(missing.max(1e-9)).max(1e-9);
-    options.sort_by(|a, b| rate(a).total_cmp(&rate(b)).then(a.item.cmp(&b.item)));
+    let cheaper =
+        |a: &&Release, b: &&Release| rate(a).total_cmp(&rate(b)).then(a.item.cmp(&b.item));
+    if options.len() > OPTIONS_MAX {
+        options.select_nth_unstable_by(OPTIONS_MAX, cheaper);
+        options.truncate(OPTIONS_MAX);
+    }
+    options.sort_by(cheaper);
     let before = draft.steering();
     let mut loss = 0.0;
     let mut made: Vec<Vec<Change>> = Vec::new();

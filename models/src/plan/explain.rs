@@ -188,6 +188,7 @@ impl<'a> Judge<'a> {
             arrives_period: index_to_period(t + offer.lead),
             next_arrival_period: index_to_period(outlook.next),
             forecast_until_next_arrival: outlook.demand.mean,
+            stockout_probability_before_arrival: outlook.before.clamp(0.0, 1.0),
             stockout_probability_without: outlook.stockout(0.0),
             stockout_probability_with: outlook.stockout(units),
             cover_days_after: cover_days(&self.draft, k, t),

@@ -12,6 +12,9 @@ use super::risk::{Protection, Segment, price_of_low_stock};
 use super::walk::{Scratch, roll};
 use crate::convert::{ceil_to_count, count_to_f64, period_to_index};
 
+/// Item-periods up to which the risk term is cut into its full number of pieces.
+const FINE_MAX: usize = 8_000;
+
 /// Units that arrive without any order of this plan.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Receipt {
@@ -235,6 +238,7 @@ impl<'a> Model<'a> {
             lead,
             window: window.clamp(1, self.periods),
             delay,
+            coarse: self.instance.items.len() * self.periods > FINE_MAX,
         }
     }
 

@@ -19,17 +19,26 @@ pub(crate) struct Outlook {
     pub(crate) demand: Spread,
     /// Usable units until the next arrival without the line.
     supply_without: f64,
-    /// Probability of a shortage before the line arrives.
-    before: f64,
+    /// Demand from the line's arrival until the next arrival.
+    demand_after: Spread,
+    /// Units that arrive in that time without the line.
+    supply_after: f64,
+    /// Probability of a shortage before the line arrives; nothing ordered now can change it.
+    pub(crate) before: f64,
     pub(crate) on_order: i64,
     pub(crate) planned: i64,
     pub(crate) shortage_period: Option<usize>,
 }
 
 impl Outlook {
+    /// Probability of a shortage after the line has arrived and before the next order could.
+    ///
+    /// Demand not met earlier is lost, so both "all demand exceeds all supply" and "demand after
+    /// the arrival exceeds what arrives from then on" must hold: the smaller probability is kept.
     pub(crate) fn stockout(&self, line_units: f64) -> f64 {
-        let after = self.demand.survival(self.supply_without + line_units);
-        after.max(self.before).clamp(0.0, 1.0)
+        let all = self.demand.survival(self.supply_without + line_units);
+        let after = self.demand_after.survival(self.supply_after + line_units);
+        all.min(after).clamp(0.0, 1.0)
     }
 }
 
@@ -78,10 +87,22 @@ pub(crate) fn outlook(draft: &mut Draft<'_>, room: &mut Scratch, k: usize, t: us
         let supply = supply(draft, room, arrives);
         sum_over(given, arrives).survival(supply)
     };
+    let window: f64 = item.demand[arrives..next.max(arrives)].iter().sum();
+    let usual = sum_over(given, next - arrives);
+    let factor = if usual.mean > 0.0 {
+        window / usual.mean
+    } else {
+        1.0
+    };
+    let at_hand = if arrives == 0 { on_hand } else { 0.0 };
+    let brought = count_to_f64(on_order(next) - on_order(arrives)) + planned(draft, next)
+        - planned(draft, arrives);
     Outlook {
         next,
         demand: sum_over(given, next),
         supply_without: supply(draft, room, next),
+        demand_after: usual.scaled(factor),
+        supply_after: at_hand + brought,
         before,
         on_order: on_order(next),
         planned: round_to_count(planned(draft, next)),

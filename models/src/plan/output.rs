@@ -142,7 +142,7 @@ pub struct BindingLimit {
 pub struct WhatIf {
     /// Money: positive means dearer, shortage and risk included.
     pub cost_change: f64,
-    /// Probability of a shortage before the next order could arrive.
+    /// Probability of a shortage from the arrival of the line until the next order could arrive.
     pub stockout_probability: f64,
 }
 
@@ -171,7 +171,11 @@ pub struct Drivers {
     pub next_arrival_period: u32,
     /// Mean demand in base units from now until the next order could arrive.
     pub forecast_until_next_arrival: f64,
-    /// Probability of a shortage before the next order could arrive, without this line.
+    /// Probability of a shortage before this line arrives; no order of this period can change it.
+    #[serde(default)]
+    pub stockout_probability_before_arrival: f64,
+    /// Probability of a shortage from the arrival of this line until the next order could arrive,
+    /// without this line.
     pub stockout_probability_without: f64,
     /// The same with this line.
     pub stockout_probability_with: f64,

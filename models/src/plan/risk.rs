@@ -5,8 +5,9 @@ use crate::convert::length_to_f64;
 
 /// Levels at which sums without own quantiles are described.
 const LEVELS: [f64; 9] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995];
-/// Levels at which the expected shortage is cut into straight pieces.
+/// Levels at which the expected shortage is cut into straight pieces, and for large instances.
 const CUTS: [f64; 6] = [0.5, 0.8, 0.9, 0.95, 0.98, 0.995];
+const COARSE_CUTS: [f64; 3] = [0.8, 0.95, 0.99];
 
 /// A demand distribution given by points of its distribution function, in units.
 #[derive(Debug, Clone)]
@@ -58,6 +59,16 @@ impl Spread {
             points: vec![(0.0, mean)],
             tail: 0.0,
         })
+    }
+
+    /// The same law with every quantity multiplied by `factor`.
+    pub(crate) fn scaled(mut self, factor: f64) -> Self {
+        self.mean *= factor;
+        self.tail *= factor;
+        for point in &mut self.points {
+            point.1 *= factor;
+        }
+        self
     }
 
     /// Probability that demand exceeds `units`, 0..1, falling.
@@ -157,6 +168,8 @@ pub(crate) struct Protection<'a> {
     pub(crate) window: usize,
     /// `[extra periods, probability]`.
     pub(crate) delay: &'a [(u32, f64)],
+    /// Fewer pieces, for large instances.
+    pub(crate) coarse: bool,
 }
 
 /// Price of low stock at the end of each period: `segments[period]`, empty where there is none.
@@ -191,6 +204,11 @@ pub(crate) fn price_of_low_stock(item: &Item, how: Protection<'_>) -> Vec<Vec<Se
         }
     }
     let cumulative = |upto: usize| means.get(upto.min(periods)).copied().unwrap_or(0.0);
+    let cuts = if how.coarse {
+        &COARSE_CUTS[..]
+    } else {
+        &CUTS[..]
+    };
     let full = Noise::over(item, how, how.window);
     (0..periods)
         .map(|period| {
@@ -207,7 +225,7 @@ pub(crate) fn price_of_low_stock(item: &Item, how: Protection<'_>) -> Vec<Vec<Se
             if how.form == Risk::Quantile {
                 return target(noise.quantile(how.level) * scale);
             }
-            noise.segments(credit, scale)
+            noise.segments(credit, scale, cuts)
         })
         .collect()
 }
@@ -264,11 +282,11 @@ impl Noise {
         high
     }
 
-    fn segments(&self, credit: f64, scale: f64) -> Vec<Segment> {
-        let mut pieces = Vec::with_capacity(CUTS.len());
+    fn segments(&self, credit: f64, scale: f64, cuts: &[f64]) -> Vec<Segment> {
+        let mut pieces = Vec::with_capacity(cuts.len());
         let mut from = 0.0;
         let mut above = self.survival(0.0);
-        for level in CUTS {
+        for &level in cuts {
             let to = self.quantile(level);
             if to <= from + 1e-9 {
                 continue;

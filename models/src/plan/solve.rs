@@ -4,7 +4,7 @@ use super::explain::explanations;
 use super::formulate::{self, Relaxed, Wanted};
 use super::improve::improve;
 use super::input::Instance;
-use super::model::Model;
+use super::model::{ItemModel, Model};
 use super::output::{
     Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics,
     Status,
@@ -99,7 +99,8 @@ impl Progress<'_> {
 /// linear program short. More of a limit never raises `risk.bound`.
 ///
 /// # Errors
-/// [`PlanError::Invalid`] names field, value and rule; [`PlanError::Solver`] is a defect.
+/// [`PlanError::Invalid`] names field, value and rule. A time limit or a solver that fails is not
+/// an error: the plan then comes from the search alone, with a note and a bound of 0.
 ///
 /// # Source
 /// Pochet, Wolsey: Production Planning by Mixed Integer Programming, 2006 (lot-sizing relaxations);
@@ -128,42 +129,35 @@ pub fn solve(
         threads: limits.threads,
     };
     let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
-    let (mut plain, mut steering) = (None, None);
+    let mut relaxed = Relaxations::default();
     if can_order {
-        plain = formulate::solve(&model, wanted(false, LINEAR_SHARE))?;
-        progress.report("bound", None, plain.as_ref().map(|p| p.optimum));
-        let priced = model
-            .items
-            .iter()
-            .any(|i| i.risk.iter().any(|p| !p.is_empty()));
-        steering = if priced && !progress.stopped {
-            formulate::solve(&model, wanted(true, LINEAR_SHARE))?
-        } else {
-            plain.clone()
-        };
-        progress.report("relaxation", None, plain.as_ref().map(|p| p.optimum));
+        relaxed.solve(&model, wanted, &mut progress);
     }
-    let late = can_order && (plain.is_none() || steering.is_none());
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
-    let draft = search(
-        &model,
-        steering.as_ref(),
-        plain.as_ref(),
-        walks,
-        &mut progress,
-    );
-    let cut_short = late || progress.stopped || draft.walks_left == 0;
+    let draft = search(&model, &relaxed, walks, &mut progress);
+    let cut_short = relaxed.late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();
-    let proven = if can_order {
-        plain.as_ref().map_or(0.0, |p| safe_bound(p.optimum))
-    } else {
-        objective
+    let proven = match relaxed.optimum() {
+        _ if !can_order => objective,
+        Some(optimum) => safe_bound(optimum),
+        None => 0.0,
     };
-    debug_assert!(proven <= objective + 1e-6 * objective.abs().max(1.0));
-    let bound = proven.min(objective);
-    let mut planned = describe(&draft, bound, steering.as_ref());
-    if let (Some(relaxed), false) = (&steering, progress.stopped) {
-        planned.advice = advice(&model, relaxed, wanted(true, ADVICE_SHARE));
+    // A bound above a plan that keeps every rule is proof that the figures are beyond the solver's
+    // precision: nothing is proven then.
+    let trusted = proven <= objective + 1e-6 * objective.abs().max(1.0);
+    if !trusted {
+        relaxed.failed = Some("its optimum is above the cost of a plan".to_owned());
+    }
+    let bound = if trusted { proven.min(objective) } else { 0.0 };
+    let mut planned = describe(&draft, bound, relaxed.steering.as_ref());
+    if let Some(detail) = &relaxed.failed {
+        planned.notes.push(format!(
+            "The linear relaxation can't be trusted ({detail}); the plan keeps every rule, but how \
+             far it is from the best is not proven."
+        ));
+    }
+    if let (Some(steering), false) = (&relaxed.steering, progress.stopped || relaxed.late) {
+        planned.advice = advice(&model, steering, wanted(true, ADVICE_SHARE));
         progress.report("advice", Some(objective), Some(bound));
     }
     planned.status = if planned.gap <= limits.gap.max(1e-9) {
@@ -173,8 +167,62 @@ pub fn solve(
     } else {
         Status::Feasible
     };
-    planned.statistics = statistics(steering.as_ref(), progress.records);
+    planned.statistics = statistics(relaxed.steering.as_ref(), progress.records);
     Ok(planned)
+}
+
+/// The two linear programs of a solve.
+#[derive(Debug, Default)]
+struct Relaxations {
+    /// Without the risk term: the published bound.
+    plain: Option<Relaxed>,
+    /// With it: the start of the search and the prices.
+    steering: Option<Relaxed>,
+    /// A time limit or the caller kept one from its optimum.
+    late: bool,
+    /// Why one can't be trusted.
+    failed: Option<String>,
+}
+
+impl Relaxations {
+    fn optimum(&self) -> Option<f64> {
+        self.plain.as_ref().map(|p| p.optimum)
+    }
+
+    fn solve(
+        &mut self,
+        model: &Model<'_>,
+        wanted: impl Fn(bool, f64) -> Wanted,
+        progress: &mut Progress<'_>,
+    ) {
+        self.plain = self.attempt(model, wanted(false, LINEAR_SHARE));
+        progress.report("bound", None, self.optimum());
+        let priced = |item: &ItemModel| item.risk.iter().any(|pieces| !pieces.is_empty());
+        if model.items.iter().any(priced) && !progress.stopped {
+            self.steering = self.attempt(model, wanted(true, LINEAR_SHARE));
+        }
+        // The plan without the risk term is a far better start than none, and its optimum is a
+        // bound on the one with it.
+        if self.steering.is_none() {
+            self.steering.clone_from(&self.plain);
+        }
+        progress.report("relaxation", None, self.optimum());
+    }
+
+    /// A failure of the solver is kept as a note: the search alone gives a plan too.
+    fn attempt(&mut self, model: &Model<'_>, wanted: Wanted) -> Option<Relaxed> {
+        match formulate::solve(model, wanted) {
+            Ok(Some(solved)) => Some(solved),
+            Ok(None) => {
+                self.late = true;
+                None
+            }
+            Err(error) => {
+                self.failed = Some(error.to_string());
+                None
+            }
+        }
+    }
 }
 
 /// The optimum less the solver's tolerance.
@@ -185,21 +233,20 @@ fn safe_bound(optimum: f64) -> f64 {
 /// Whole packs from the relaxation; for small instances also from nothing; the cheaper one.
 fn search<'a>(
     model: &'a Model<'a>,
-    relaxed: Option<&Relaxed>,
-    plain: Option<&Relaxed>,
+    relaxed: &Relaxations,
     walks: u64,
     progress: &mut Progress<'_>,
 ) -> Draft<'a> {
-    let bound = plain.map(|p| p.optimum);
+    let bound = relaxed.optimum();
     let mut best = Draft::empty(model, walks);
     let mut starts = Vec::new();
-    if let Some(relaxed) = relaxed {
+    if let Some(relaxed) = &relaxed.steering {
         let mut draft = Draft::new(model, rounded(model, &relaxed.packs), walks);
         repair(&mut draft);
         progress.report("packs", Some(cost_of(&draft).total()), bound);
         starts.push(draft);
     }
-    if relaxed.is_none() || model.items.len() * model.periods <= SECOND_START_MAX {
+    if relaxed.steering.is_none() || model.items.len() * model.periods <= SECOND_START_MAX {
         starts.push(best.clone());
     }
     for mut draft in starts {
@@ -326,7 +373,11 @@ fn notes(model: &Model<'_>) -> Vec<String> {
             }
         }
     }
-    for (item, given) in model.items.iter().zip(&model.instance.items) {
+    let instance = model.instance;
+    if !instance.transfers.is_empty() || !instance.substitutes.is_empty() {
+        notes.push("Transfers and substitutes are not used by this version.".to_owned());
+    }
+    for (item, given) in model.items.iter().zip(&instance.items) {
         if item.offers.is_empty() && item.demand.iter().any(|&d| d > 0.0) {
             notes.push(format!("Nobody offers {}.", given.id));
         }

@@ -136,12 +136,24 @@ impl Words<'_> {
 
     fn chance(d: &Drivers) -> String {
         let without = percent(d.stockout_probability_without);
+        let early = d.stockout_probability_before_arrival;
+        let before = if early >= 0.05 {
+            let early = percent(early);
+            format!("The chance of running out before it can arrive is {early}. ")
+        } else {
+            String::new()
+        };
+        let since = if before.is_empty() {
+            "before the next one could arrive"
+        } else {
+            "after that, before the next one could arrive,"
+        };
         if d.packs == 0 {
-            return format!("The chance of running out before then is {without}.");
+            return format!("{before}The chance of running out {since} is {without}.");
         }
         format!(
-            "Without this order the chance of running out before then is {without}; with it {}. \
-             Once it has arrived, the stock lasts about {} days.",
+            "{before}Without this order the chance of running out {since} is {without}; with it \
+             {}. Once it has arrived, the stock lasts about {} days.",
             percent(d.stockout_probability_with),
             group(d.cover_days_after.floor())
         )
