@@ -1,0 +1,33 @@
+//! Calls of the room, one file per resource.
+
+mod item;
+mod offer;
+mod substitute;
+mod supplier;
+
+use actix_web::HttpResponse;
+use serde::{Deserialize, Serialize};
+
+use crate::access::route::Route;
+use crate::web::precondition::etag;
+
+/// The calls.
+pub fn routes() -> Vec<Route> {
+    [item::routes(), supplier::routes(), offer::routes(), substitute::routes()].into_iter().flatten().collect()
+}
+
+/// What a list by code takes.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+pub(super) struct SearchQuery {
+    /// A word in code, name or GTIN.
+    q: Option<String>,
+    /// 1..500, default 50.
+    limit: Option<i64>,
+    /// From `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// One thing with its ETag.
+pub(crate) fn shown(version: i64, value: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header(etag(version)).json(value)
+}
