@@ -1,5 +1,11 @@
 //! Where stock is: site > store or ward > bin; stock points with their par levels; capacities.
 
+pub mod capacity;
+pub mod http;
+pub mod import;
+pub mod par;
+pub mod place;
+pub mod planning;
 mod store;
 
 use std::collections::{BTreeSet, HashMap};
@@ -133,4 +139,21 @@ pub fn known_stock_point(conn: &mut Conn, place: &PlaceKey, item_id: i64) -> Res
 /// Those of the database.
 pub fn stock_points_of_site(conn: &mut Conn, site_id: i64) -> Result<HashMap<(i64, i64), i64>> {
     store::stock_points_of_site(conn, site_id)
+}
+
+/// Stock points for many pairs of place and item of one site, made where they are missing:
+/// `(place_id, item_id) -> stock_point_id`, for all points of the site.
+///
+/// # Errors
+/// Those of the database.
+pub fn ensure_stock_points(tx: &mut Tx<'_>, site_id: i64, pairs: &[(i64, i64)]) -> Result<HashMap<(i64, i64), i64>> {
+    let mut points = store::stock_points_of_site(tx.conn, site_id)?;
+    for (place_id, item_id) in pairs {
+        if !points.contains_key(&(*place_id, *item_id)) {
+            let id = tx.id();
+            store::insert_stock_point(tx, site_id, id, *place_id, *item_id)?;
+            points.insert((*place_id, *item_id), id);
+        }
+    }
+    Ok(points)
 }
