@@ -1,5 +1,11 @@
 //! Where stock is: site > store or ward > bin; stock points with their par levels; capacities.
 
+pub mod capacity;
+pub mod http;
+pub mod import;
+pub mod par;
+pub mod place;
+pub mod planning;
 mod store;
 
 use std::collections::{BTreeSet, HashMap};

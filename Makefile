@@ -1,0 +1,34 @@
+# Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
+
+.PHONY: demo test check deps deps-test bench help
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# Where the demo listens.
+LISTEN ?= 127.0.0.1:8080
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: deps ## a made-up hospital with live virtual sensors at http://127.0.0.1:8080
+	$(CARGO) run --quiet -- demo --listen $(LISTEN)
+
+test: deps deps-test ## every test, on SQLite and on a throw-away PostgreSQL
+	$(CARGO) test --workspace
+
+check: deps deps-test ## formatting, lints as errors, documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+bench: deps ## time the first plan of the demo hospital
+	$(CARGO) test --test wardstock -- --nocapture first_plan
+
+# HiGHS is C++ and wants cmake, a compiler and libclang; SQLite and libpq are bundled.
+deps:
+	@sh tools/packages.sh "cmake=cmake" "g++=g++" "make=make" "libclang=libclang1-14 libclang-common-14-dev"
+	@command -v $(CARGO) >/dev/null || { echo "A Rust toolchain (1.92 or newer) is needed: https://rustup.rs"; exit 1; }
+
+# The PostgreSQL half of the tests starts its own cluster; it only needs the server's programs.
+deps-test:
+	@sh tools/packages.sh "postgres=postgresql"

@@ -1,0 +1,120 @@
+//! A client with a bearer token, and answers that say what they are when they are not what was wanted.
+
+use serde_json::Value;
+
+/// Somebody who calls the service.
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    base: String,
+    token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The JSON body, if the status is as wanted.
+    #[track_caller]
+    pub(crate) fn want(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { serde_json::from_str(&self.text).unwrap_or(Value::Null) }
+    }
+
+    /// Checks that it is a problem with a status and a code, and gives the body.
+    #[track_caller]
+    pub(crate) fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.header("content-type").as_deref(), Some("application/problem+json"), "{}", self.text);
+        let body = self.want(status);
+        assert_eq!(body["code"], code, "{body}");
+        assert!(!body["instance"].as_str().unwrap_or_default().is_empty(), "{body}");
+        body
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.clone())
+    }
+}
+
+impl Client {
+    pub(crate) fn new(base: &str, token: Option<String>) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .max_redirects(0)
+            .build()
+            .into();
+        Self { agent, base: base.to_owned(), token }
+    }
+
+    /// Sends anything.
+    #[track_caller]
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut answer = self.agent.run(request.body(body.to_vec()).unwrap()).unwrap();
+        Answer {
+            status: answer.status().as_u16(),
+            headers: answer.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect(),
+            text: answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap(),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], b"")
+    }
+
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+    }
+
+    #[track_caller]
+    pub(crate) fn post_once(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.send("POST", path, &[("content-type", "application/json"), ("idempotency-key", key)], body.to_string().as_bytes())
+    }
+
+    #[track_caller]
+    pub(crate) fn patch(&self, path: &str, etag: &str, body: &Value) -> Answer {
+        self.send("PATCH", path, &[("content-type", "application/json"), ("if-match", etag)], body.to_string().as_bytes())
+    }
+
+    /// Uploads files as multipart/form-data.
+    #[track_caller]
+    pub(crate) fn upload(&self, path: &str, files: &[(&str, &str)]) -> Answer {
+        let mut body = String::new();
+        for (name, text) in files {
+            body += &format!(
+                "--scene\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n{text}\r\n"
+            );
+        }
+        body += "--scene--\r\n";
+        self.send("POST", path, &[("content-type", "multipart/form-data; boundary=scene")], body.as_bytes())
+    }
+
+    /// All pages of a list.
+    #[track_caller]
+    pub(crate) fn list(&self, path: &str) -> Vec<Value> {
+        let mut all = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let mark = if path.contains('?') { '&' } else { '?' };
+            let page = self.get(&format!("{path}{mark}limit=500{cursor}")).want(200);
+            all.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return all,
+            }
+        }
+    }
+}
