@@ -14,4 +14,5 @@ pub mod demand;
 pub mod places;
 pub mod stock;
 pub mod telemetry;
+pub mod ui;
 pub mod web;

@@ -31,15 +31,7 @@ pub(crate) fn head(columns: &[(&str, bool)]) -> Markup {
 
 /// The address of an item's page.
 pub(crate) fn item_href(code: &str) -> String {
-    let mut href = String::from("/items/");
-    for byte in code.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            href.push(char::from(byte));
-        } else {
-            href.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    href
+    format!("/items/{}", text::encoded(code))
 }
 
 /// An item's name, leading to its page, with its code.

@@ -3,6 +3,7 @@
 use crate::base::money::Money;
 use crate::base::quantity::{from_f64, to_f64};
 use crate::base::time::{Day, Micros};
+use crate::web::body::hex;
 
 /// Between groups of thousands: narrow, and never the end of a line.
 const GROUP: char = '\u{202f}';
@@ -147,6 +148,20 @@ pub(crate) fn moment(at: Micros, today: Day) -> String {
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A word inside a path or a query.
+pub(crate) fn encoded(word: &str) -> String {
+    let mut text = String::with_capacity(word.len());
+    for byte in word.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push('%');
+            text.push_str(&hex(&[byte]).to_ascii_uppercase());
+        }
+    }
+    text
+}
 
 /// A count of things as `i64`.
 pub(crate) fn count_of<T>(things: &[T]) -> i64 {
