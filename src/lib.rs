@@ -6,9 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod alerts;
 pub mod base;
 pub mod catalogue;
 pub mod db;
+pub mod orders;
 pub mod places;
+pub mod reports;
 pub mod stock;
 pub mod web;
