@@ -10,5 +10,6 @@ pub mod base;
 pub mod catalogue;
 pub mod db;
 pub mod places;
+pub mod sensing;
 pub mod stock;
 pub mod web;
