@@ -133,7 +133,8 @@ fn whole_batches_that_are_no_batches_are_refused_with_a_reason() {
         let send = |who: &Client, body: &[u8]| who.send("POST", "/ingest/v1/observations", &[("content-type", "application/json")], body);
         send(&gateway, b"this is no JSON").problem(400, "bad_json");
         send(&gateway, b"{\"schema\":\"wardstock.obs.v1\"").problem(400, "bad_json");
-        send(&gateway, b"{\"schema\":\"other.v7\",\"device\":\"gw-1\",\"boot_id\":\"b\",\"seq\":1,\"records\":[]}").problem(422, "wrong_schema");
+        send(&gateway, b"{\"schema\":\"other.v7\",\"device\":\"gw-1\",\"boot_id\":\"b\",\"seq\":1,\"records\":[]}")
+            .problem(422, "wrong_schema");
         send(&gateway, &vec![b' '; 2 << 20]).problem(413, "payload_too_large");
         let foreign = json!({"schema": "wardstock.obs.v1", "device": "gw-2", "boot_id": "b1", "seq": 9, "sent_at": "2026-11-23T08:00:00Z", "records": []});
         gateway.post("/ingest/v1/observations", &foreign).problem(403, "forbidden");

@@ -21,7 +21,10 @@ fn demand() -> String {
 fn stocked(engine: crate::scene::Engine) -> Hospital {
     let hospital = Hospital::at(engine, "2026-11-23T06:30:00Z").with_small_catalogue();
     hospital.import(&[
-        ("stock.csv", "place,item,quantity,lot,expiry,par_level\nPH,P1,60,A1,2027-10-31,\nW1,P1,30,A1,2027-10-31,50\nPH,P2,8,B1,2027-03-31,\n"),
+        (
+            "stock.csv",
+            "place,item,quantity,lot,expiry,par_level\nPH,P1,60,A1,2027-10-31,\nW1,P1,30,A1,2027-10-31,50\nPH,P2,8,B1,2027-03-31,\n",
+        ),
         ("demand.csv", &demand()),
     ]);
     hospital
@@ -131,9 +134,12 @@ fn the_ledger_refuses_what_is_not_there_and_takes_nothing_twice() {
         let booked = technician.post_once("/api/v1/movements", "round-7", &issue(5)).want(201);
         assert_eq!(technician.post_once("/api/v1/movements", "round-7", &issue(5)).want(201), booked);
         technician.post_once("/api/v1/movements", "round-7", &issue(6)).problem(422, "idempotency_conflict");
-        let body = technician.post("/api/v1/movements", &json!([issue(1), {"kind": "issue", "place": "W1", "item": "NOPE", "quantity": 1}]));
+        let body =
+            technician.post("/api/v1/movements", &json!([issue(1), {"kind": "issue", "place": "W1", "item": "NOPE", "quantity": 1}]));
         assert_eq!(body.problem(422, "invalid_input")["errors"][0]["pointer"], "/1/item");
-        technician.post("/api/v1/movements", &json!({"kind": "transfer", "place": "PH", "item": "P1", "quantity": 10, "to_place": "W1"})).want(201);
+        technician
+            .post("/api/v1/movements", &json!({"kind": "transfer", "place": "PH", "item": "P1", "quantity": 10, "to_place": "W1"}))
+            .want(201);
         let ward = technician.get("/api/v1/stock/W1/P1").want(200);
         assert_eq!((ward["on_hand"].as_i64(), ward["lots"][0]["lot"].as_str()), (Some(35), Some("A1")), "{ward}");
         let id = booked["ids"][0].as_str().unwrap();
@@ -168,12 +174,19 @@ fn a_file_with_one_broken_row_writes_nothing_and_names_the_row() {
         let text = rows.join("\n");
         let report = hospital.admin().upload("/api/v1/imports", &[("demand.csv", &text)]).want(422);
         let bad = &report["rejected"][0];
-        assert_eq!((bad["line"].as_i64(), bad["column"].as_str(), bad["value"].as_str()), (Some(5_000), Some("quantity"), Some("minus three")), "{bad}");
+        assert_eq!(
+            (bad["line"].as_i64(), bad["column"].as_str(), bad["value"].as_str()),
+            (Some(5_000), Some("quantity"), Some("minus three")),
+            "{bad}"
+        );
         assert_eq!(report["committed"], false);
         assert!(hospital.admin().get("/api/v1/demand/W1/P1?from=2013-01-01&to=2026-11-01").status == 404, "nothing half-written");
         let report = hospital.admin().upload("/api/v1/imports?skip_bad=true", &[("demand.csv", &text)]).want(200);
         assert_eq!((report["written"].as_i64(), report["committed"].as_bool()), (Some(4_999), Some(true)));
-        let report = hospital.admin().upload("/api/v1/imports?dry_run=true", &[("places.csv", "code,name,kind,parent\nW9,Ward,ward,H1\n")]).want(200);
+        let report = hospital
+            .admin()
+            .upload("/api/v1/imports?dry_run=true", &[("places.csv", "code,name,kind,parent\nW9,Ward,ward,H1\n")])
+            .want(200);
         assert_eq!(report["committed"], false);
         hospital.admin().get("/api/v1/places/W9").problem(404, "not_found");
         hospital.admin().upload("/api/v1/imports", &[("secrets.csv", "a,b\n")]).problem(422, "invalid_input");

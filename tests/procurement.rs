@@ -31,7 +31,8 @@ fn an_order_walks_from_plan_to_ledger_and_into_the_report() {
         officer.post(&format!("{path}/send"), &json!({})).want(200);
         let units = officer.get(&path).want(200)["lines"][0]["units"].as_i64().unwrap();
         hospital.set_clock("2026-11-30T09:00:00Z");
-        let receive = |quantity: i64, lot: &str, expiry: &str| json!({"lines": [{"line": 1, "quantity": quantity, "lot": lot, "expiry": expiry}]});
+        let receive =
+            |quantity: i64, lot: &str, expiry: &str| json!({"lines": [{"line": 1, "quantity": quantity, "lot": lot, "expiry": expiry}]});
         technician.post(&format!("{path}/receive"), &receive(units + 1, "C7", "2027-09-30")).problem(422, "invalid_input");
         technician.post(&format!("{path}/receive"), &receive(5, "C7", "2026-11-01")).problem(422, "invalid_input");
         technician.post_once(&format!("{path}/receive"), "box-1", &receive(5, "C7", "2027-09-30")).want(200);

@@ -62,7 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     bar.finish_and_clear();
     let text = write(&series, &made, arguments)?;
     match &arguments.output {
-        Some(path) => std::fs::write(path, text).map_err(|cause| Error::field(path.display().to_string(), "unwritable", cause.to_string()))?,
+        Some(path) => {
+            std::fs::write(path, text).map_err(|cause| Error::field(path.display().to_string(), "unwritable", cause.to_string()))?
+        }
         None => output::line(text.trim_end())?,
     }
     Ok(Outcome::Done)
@@ -107,7 +109,10 @@ fn read(sheet: &Sheet, arguments: &Arguments) -> Result<Vec<Series>> {
     }
     if let Some(bad) = rejected.first() {
         let more = rejected.len() - 1;
-        let detail = format!("{}: line {}: column {}: '{}': {} ({}); {more} more bad cells", bad.file, bad.line, bad.column, bad.value, bad.hint, bad.rule);
+        let detail = format!(
+            "{}: line {}: column {}: '{}': {} ({}); {more} more bad cells",
+            bad.file, bad.line, bad.column, bad.value, bad.hint, bad.rule
+        );
         return Err(Error::field(&bad.file, &bad.rule, detail));
     }
     by_series.into_iter().map(|(name, points)| series_of(name, &points, arguments.period)).collect()
@@ -121,14 +126,22 @@ fn series_of(name: String, points: &BTreeMap<Day, Point>, period: Period) -> Res
     while at <= last {
         periods.push(points.get(&at).map_or_else(PeriodDemand::unknown, |point| point.demand));
         if periods.len() > PERIODS_MAX {
-            return Err(Error::field(&name, "out_of_range", format!("series '{name}' spans more than {PERIODS_MAX} periods: is a date wrong?")));
+            return Err(Error::field(
+                &name,
+                "out_of_range",
+                format!("series '{name}' spans more than {PERIODS_MAX} periods: is a date wrong?"),
+            ));
         }
         at = period.next(at);
     }
     let on_grid = periods.iter().filter(|demand| **demand != PeriodDemand::unknown()).count();
     let known = points.values().filter(|point| point.demand != PeriodDemand::unknown()).count();
     if on_grid != known {
-        return Err(Error::field(&name, "mixed_periods", format!("series '{name}': not every date is a whole number of periods after {}", first.to_text())));
+        return Err(Error::field(
+            &name,
+            "mixed_periods",
+            format!("series '{name}': not every date is a whole number of periods after {}", first.to_text()),
+        ));
     }
     let group = points.values().find_map(|point| point.group.clone());
     Series::new(name.clone(), group, period.length(), first.0, periods).map_err(|cause| Error::field(&name, "series", cause.to_string()))

@@ -17,4 +17,4 @@ pub mod reconcile;
 mod store;
 
 pub use ingest::{Outcome, Receipt, ingest};
-pub use project::project_due;
+pub use project::{has_due, newest_movement, notice_movements, project_due};

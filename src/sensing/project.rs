@@ -11,6 +11,7 @@ use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 use crate::base::time::Micros;
 use crate::db::Tx;
+use crate::db::conn::Conn;
 use crate::db::hot::LevelRow;
 use crate::stock;
 use crate::stock::movement::{Entry, Kind, LotChoice, Source};
@@ -39,6 +40,14 @@ pub fn project_due(tx: &mut Tx<'_>, now: Micros) -> Result<usize> {
         store::project::put_task(tx, task, next)?;
     }
     Ok(tasks.len())
+}
+
+/// Whether a binding is due: a cheap look before a write is asked for.
+///
+/// # Errors
+/// Those of the database.
+pub fn has_due(conn: &mut Conn, now: Micros) -> Result<bool> {
+    Ok(!store::project::due_tasks(conn, now.0, 1)?.is_empty())
 }
 
 /// Marks the bindings whose stock points got movements with an id above `after` from anywhere but sensors,

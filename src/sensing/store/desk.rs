@@ -8,7 +8,7 @@ use crate::base::error::Result;
 use crate::base::time::Micros;
 use crate::db::Tx;
 use crate::db::conn::Conn;
-use crate::db::schema::{device, discrepancy, quarantine_record, stock_point};
+use crate::db::schema::{alert, device, discrepancy, quarantine_record, stock_point};
 use crate::sensing::discrepancy::{DiscrepancyView, Found};
 use crate::sensing::health::SilentDevice;
 use crate::sensing::quarantine::{Held, QuarantineView};
@@ -288,4 +288,9 @@ pub(in crate::sensing) fn silent_devices(
             channels: row.channels,
         })
         .collect())
+}
+
+/// The subjects of the open alerts of a kind, with their sites.
+pub(in crate::sensing) fn open_alert_subjects(conn: &mut Conn, kind: &str) -> Result<Vec<(i64, String)>> {
+    Ok(alert::table.filter(alert::kind.eq(kind)).filter(alert::closed_at.is_null()).select((alert::site_id, alert::subject)).load(conn)?)
 }
