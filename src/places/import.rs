@@ -121,3 +121,73 @@ fn read(row: &mut Row<'_>, sheet: &Sheet, seen: &mut HashSet<String>, known: &Kn
     reject_fields(row, errors);
     row.rejected.is_empty().then_some(content)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::Clock;
+    use crate::base::time::Micros;
+    use crate::catalogue;
+    use crate::db::conn::Target;
+    use crate::db::{Db, migrate};
+    use crate::places::{capacity, find, par, planning};
+
+    const FILE: &str = "code,kind,parent,timezone,capacity_frozen_litres\nB1,bin,W1,,\nW1,ward,STORE,,\nSTORE,store,H1,,50\n\
+                        H1,site,,Europe/Berlin,\nW9,ward,NONE,,\nB9,bin,H1,,\nX,hut,H1,,-1\nW1,ward,H1,,\n";
+
+    fn import(db: &Db, only_site: Option<i64>, file: &'static str) -> (u64, u64, Vec<String>) {
+        let sheet = Sheet::parse("places.csv", file.as_bytes()).unwrap();
+        let outcome = db.write_now(move |tx| places(tx, "token:1", only_site, &sheet)).unwrap();
+        let rules = outcome.rejected.iter().map(|bad| format!("{}:{}:{}", bad.line, bad.column, bad.rule)).collect();
+        (outcome.written, outcome.unchanged, rules)
+    }
+
+    #[test]
+    fn rows_come_in_any_order() {
+        let target = Target::parse("sqlite::memory:").unwrap();
+        migrate::up(&target, false).unwrap();
+        let db = Db::open(&target, Clock::manual(Micros(1_795_000_000_000_000))).unwrap();
+        let bad = ["6:parent:unknown", "7:parent:kind", "8:kind:one_of", "9:code:duplicate"].map(str::to_owned).to_vec();
+        assert_eq!(import(&db, None, FILE), (4, 0, bad.clone()));
+        assert_eq!(import(&db, None, FILE), (0, 4, bad));
+        let site = db.read_now(|conn| find(conn, "H1")).unwrap();
+        assert_eq!(import(&db, Some(site.id), "code,kind\nH2,site\nH1,site\n"), (0, 1, vec!["2:code:forbidden".to_owned()]));
+        assert_eq!(import(&db, Some(site.id), "code,kind,parent\nW1,ward,H1\n"), (1, 0, Vec::new()));
+
+        let points = db.read_now(move |conn| planning::planning_points(conn, site.id)).unwrap();
+        assert_eq!((points.len(), points[0].place.code.as_str(), points[0].members.len()), (1, "STORE", 4));
+        let litres = db.read_now(move |conn| capacity::litres(conn, site.id)).unwrap();
+        assert_eq!((litres["frozen"], litres["ambient"]), (Some(50.0), None));
+        let listed = db.read_now(|conn| place::list(conn, Some(site.id), Some("w"), "", 9)).unwrap();
+        assert_eq!(listed.len(), 1);
+        let held = db.write_now(|tx| place::archive(tx, "token:1", None, "W1", 2)).unwrap_err();
+        assert_eq!(held.code.slug(), "wrong_state");
+        db.write_now(|tx| place::archive(tx, "token:1", None, "B1", 1)).unwrap();
+        db.write_now(|tx| place::archive(tx, "token:1", None, "W1", 2)).unwrap();
+    }
+
+    #[test]
+    fn par_levels_change_once_per_version() {
+        let target = Target::parse("sqlite::memory:").unwrap();
+        migrate::up(&target, false).unwrap();
+        let db = Db::open(&target, Clock::manual(Micros(1_795_000_000_000_000))).unwrap();
+        import(&db, None, FILE);
+        let items = Sheet::parse("items.csv", b"code,name,base_unit,ven\nP1,Para,tablet,E\n").unwrap();
+        db.write_now(move |tx| catalogue::import::items(tx, "token:1", &items)).unwrap();
+        let set = |seen: i64, body: &str| {
+            let wish: par::ParPatch = serde_json::from_str(body).unwrap();
+            db.write_now(move |tx| {
+                let (place, item) = (find(tx.conn, "W1")?, catalogue::item::find(tx.conn, "P1")?);
+                par::change(tx, "token:1", &place, &item, seen, &wish)
+            })
+        };
+        let level = set(0, r#"{"par_level": 10, "max_level": 20}"#).unwrap();
+        assert_eq!((level.par_level, level.max_level, level.version), (Some(10), Some(20), 2));
+        assert_eq!(set(0, r#"{"par_level": 11}"#).unwrap_err().code.status(), 412);
+        assert_eq!(set(2, r#"{"par_level": 21}"#).unwrap_err().code.status(), 422);
+        let level = set(2, r#"{"max_level": null, "par_level": 21}"#).unwrap();
+        assert_eq!((level.par_level, level.max_level, level.version), (Some(21), None, 3));
+        let wanted = par::Wanted { place: Some("W1".into()), ..par::Wanted::default() };
+        assert_eq!(db.read_now(|conn| par::list(conn, &wanted, "", 9)).unwrap(), [level]);
+    }
+}

@@ -55,7 +55,7 @@ pub struct ParView {
     pub par_level: Option<i64>,
     /// Never above this, in base units; null: not set.
     pub max_level: Option<i64>,
-    /// Grows with each change; its ETag. 0: the item was never at this place.
+    /// Grows with each change; its `ETag`. 0: the item was never at this place.
     pub version: i64,
 }
 

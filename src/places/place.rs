@@ -99,7 +99,7 @@ pub struct PlaceView {
     pub content: PlaceContent,
     /// Hidden from lists; what was booked there stays.
     pub archived: bool,
-    /// Grows with each change; its ETag.
+    /// Grows with each change; its `ETag`.
     pub version: i64,
     /// When it was changed last.
     pub updated_at: Micros,

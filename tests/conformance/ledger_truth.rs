@@ -65,7 +65,8 @@ fn files(rows: &[Row]) -> (Vec<(&'static str, String)>, usize, usize) {
     for (site, district) in &sites {
         writeln!(places, "{site},Health site {site},store,D-{district}").unwrap();
     }
-    let (mut items, mut offers) = ("code,name,base_unit,ven,shelf_life_days\n".to_owned(), "item,supplier,units_per_pack,price_minor,currency\n".to_owned());
+    let (mut items, mut offers) =
+        ("code,name,base_unit,ven,shelf_life_days\n".to_owned(), "item,supplier,units_per_pack,price_minor,currency\n".to_owned());
     for (at, product) in products.iter().enumerate() {
         writeln!(items, "{product},Product {product},unit,{},1095", ["V", "E", "N"][at % 3]).unwrap();
         writeln!(offers, "{product},CENTRAL,10,{},XOF", 1_500 + 350 * at).unwrap();
@@ -82,7 +83,14 @@ fn files(rows: &[Row]) -> (Vec<(&'static str, String)>, usize, usize) {
         let reference = format!("{}/{}/{}", row.site, row.product, row.month);
         let mut put = |kind: &str, quantity: i64, day: i64, reason: &str| {
             if quantity != 0 {
-                writeln!(movements, "{},{},{kind},{quantity},{},{reference}/{kind}{day},{reason}", row.site, row.product, row.month.plus(day)).unwrap();
+                writeln!(
+                    movements,
+                    "{},{},{kind},{quantity},{},{reference}/{kind}{day},{reason}",
+                    row.site,
+                    row.product,
+                    row.month.plus(day)
+                )
+                .unwrap();
             }
         };
         put("adjustment", difference, 0, "opening differs");
@@ -94,7 +102,10 @@ fn files(rows: &[Row]) -> (Vec<(&'static str, String)>, usize, usize) {
     }
     let files = vec![
         ("places.csv", places),
-        ("suppliers.csv", "code,name,lead_time_days,lead_time_sd_days,order_cost_minor,currency\nCENTRAL,Central store,30,10,50000,XOF\n".to_owned()),
+        (
+            "suppliers.csv",
+            "code,name,lead_time_days,lead_time_sd_days,order_cost_minor,currency\nCENTRAL,Central store,30,10,50000,XOF\n".to_owned(),
+        ),
         ("items.csv", items),
         ("offers.csv", offers),
         ("movements.csv", movements),
@@ -129,7 +140,11 @@ fn replay(engine: Engine, rows: &[Row]) {
             Vec::new()
         } else {
             let days = answer.want(200);
-            days.as_array().unwrap().iter().map(|day| (Day::parse(day["day"].as_str().unwrap()).unwrap(), day["closing"].as_i64().unwrap())).collect()
+            days.as_array()
+                .unwrap()
+                .iter()
+                .map(|day| (Day::parse(day["day"].as_str().unwrap()).unwrap(), day["closing"].as_i64().unwrap()))
+                .collect()
         };
         for row in months {
             let month_end = row.month.plus(27);
@@ -139,7 +154,9 @@ fn replay(engine: Engine, rows: &[Row]) {
         }
     }
     println!("ledger truth ({engine:?}): {right} of {} closing stocks equal the folded ledger", rows.len());
-    println!("  rows whose opening differs from the closing before (booked as adjustment): {mismatches}; series that begin with stock: {begins}");
+    println!(
+        "  rows whose opening differs from the closing before (booked as adjustment): {mismatches}; series that begin with stock: {begins}"
+    );
     assert_eq!(right, 19_823);
     plan_one_district(engine, &hospital, rows);
 }
@@ -152,7 +169,8 @@ fn plan_one_district(engine: Engine, hospital: &Hospital, rows: &[Row]) {
     let district = issued.into_iter().max_by_key(|(_, units)| *units).unwrap().0;
     let officer = hospital.with_role(Role::Procurement);
     let budget = 20_000_000;
-    let wish = json!({"site": format!("D-{district}"), "period_days": 30, "horizon_days": 180, "budget": {"minor": budget, "currency": "XOF"}});
+    let wish =
+        json!({"site": format!("D-{district}"), "period_days": 30, "horizon_days": 180, "budget": {"minor": budget, "currency": "XOF"}});
     let id = hospital.plan(&officer, &wish);
     let answer = officer.get(&format!("/api/v1/plans/{id}")).want(200)["answer"].clone();
     let instance: Instance = serde_json::from_value(officer.get(&format!("/api/v1/plans/{id}/instance")).want(200)).unwrap();
@@ -165,7 +183,14 @@ fn plan_one_district(engine: Engine, hospital: &Hospital, rows: &[Row]) {
     let mut spend: BTreeMap<String, i64> = BTreeMap::new();
     for line in lines {
         let drivers = &line["explanation"]["drivers"];
-        for figure in ["on_hand", "on_order", "forecast_until_next_arrival", "stockout_probability_without", "stockout_probability_with", "one_pack_more"] {
+        for figure in [
+            "on_hand",
+            "on_order",
+            "forecast_until_next_arrival",
+            "stockout_probability_without",
+            "stockout_probability_with",
+            "one_pack_more",
+        ] {
             assert!(!drivers[figure].is_null(), "{figure} is missing: {line}");
         }
         *spend.entry(line["order_on"].as_str().unwrap().to_owned()).or_default() += line["cost"]["minor"].as_i64().unwrap();
@@ -180,7 +205,15 @@ fn plan_one_district(engine: Engine, hospital: &Hospital, rows: &[Row]) {
     summary(engine, district, &instance, &answer, lines, &spend, budget);
 }
 
-fn summary(engine: Engine, district: &str, instance: &Instance, answer: &Value, lines: &[Value], spend: &BTreeMap<String, i64>, budget: i64) {
+fn summary(
+    engine: Engine,
+    district: &str,
+    instance: &Instance,
+    answer: &Value,
+    lines: &[Value],
+    spend: &BTreeMap<String, i64>,
+    budget: i64,
+) {
     println!(
         "district plan ({engine:?}): {district}, {} item-places, {} lines, spend by order day {spend:?} within {budget} minor units a period, \
          objective {:.0}, bound {:.0}, risk gap {:.3}, {} held back, solved in {} ms",

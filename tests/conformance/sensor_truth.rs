@@ -122,7 +122,8 @@ impl<'a> Replay<'a> {
     }
 
     fn post(&mut self, body: &str) {
-        let answer = self.gateway.send("POST", "/ingest/v1/observations", &[("content-type", "application/json")], body.as_bytes()).want(200);
+        let answer =
+            self.gateway.send("POST", "/ingest/v1/observations", &[("content-type", "application/json")], body.as_bytes()).want(200);
         assert_eq!(answer["stored"], 4, "{answer}");
         self.posted += 1;
     }
@@ -211,7 +212,11 @@ impl<'a> Replay<'a> {
             assert_eq!(view["stock"]["on_hand"].as_i64().or(view["on_hand"].as_i64()), Some(self.shelf[at]), "{item}");
         }
         let device = self.hospital.admin().list("/api/v1/devices").remove(0);
-        assert_eq!(device["records_stored"].as_i64(), Some(4 * (self.days.len() as i64 + 1)), "no reading lost, none counted twice: {device}");
+        assert_eq!(
+            device["records_stored"].as_i64(),
+            Some(4 * (self.days.len() as i64 + 1)),
+            "no reading lost, none counted twice: {device}"
+        );
         println!(
             "sensor truth ({engine:?}, seed {SEED}): {days_right} item-days with enough stock, all inferred exactly; {days_short} short item-days, also exact"
         );
@@ -235,7 +240,8 @@ fn import(hospital: &Hospital, past: &[(Day, [i64; 4])]) {
             writeln!(demand, "SHOP,{item},{day},{units},day").unwrap();
         }
     }
-    let (mut items, mut offers) = ("code,name,base_unit,ven\n".to_owned(), "item,supplier,units_per_pack,price_minor,currency\n".to_owned());
+    let (mut items, mut offers) =
+        ("code,name,base_unit,ven\n".to_owned(), "item,supplier,units_per_pack,price_minor,currency\n".to_owned());
     for (item, ven) in ITEMS.iter().zip(["E", "E", "V", "N"]) {
         writeln!(items, "{item},ATC class {item},unit,{ven}").unwrap();
         writeln!(offers, "{item},WHOLESALE,100,450,EUR").unwrap();
