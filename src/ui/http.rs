@@ -22,7 +22,8 @@ const TOKEN_BYTES_MAX: usize = 512;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::public(&Method::GET, "/sign-in", get_sign_in).about("ui", "The sign-in form"),
-        Route::public(&Method::POST, "/sign-in", post_sign_in).about("ui", "Open a session of the page with a bearer token (form field `token`)"),
+        Route::public(&Method::POST, "/sign-in", post_sign_in)
+            .about("ui", "Open a session of the page with a bearer token (form field `token`)"),
         Route::new(&Method::POST, "/sign-out", role::PEOPLE, post_sign_out).about("ui", "End the session of the page"),
         Route::new(&Method::GET, "/", role::PEOPLE, get_today)
             .about("ui", "Today: what runs out, what to order, what expires, which sensors are silent")
@@ -61,9 +62,15 @@ async fn post_sign_in(
     match session::open(&db, &secret).await? {
         Some(value) => {
             let cookie = cookie(&request, value);
-            Ok(HttpResponse::SeeOther().insert_header(("location", "/")).insert_header(("cache-control", "no-store")).cookie(cookie).finish())
+            Ok(HttpResponse::SeeOther()
+                .insert_header(("location", "/"))
+                .insert_header(("cache-control", "no-store"))
+                .cookie(cookie)
+                .finish())
         }
-        None => again(StatusCode::UNAUTHORIZED, "This token is unknown, over or revoked. Check it, or ask your administrator for a new one."),
+        None => {
+            again(StatusCode::UNAUTHORIZED, "This token is unknown, over or revoked. Check it, or ask your administrator for a new one.")
+        }
     }
 }
 
@@ -94,9 +101,7 @@ struct TodayQuery {
 
 async fn get_today(caller: Caller, db: web::Data<Db>, query: Params<TodayQuery>) -> Result<HttpResponse> {
     let now = db.clock().now();
-    let page = db
-        .read(move |conn| Ok(today::page(&caller, &today::read::read(conn, &caller, query.0.site.as_deref(), now)?)))
-        .await?;
+    let page = db.read(move |conn| Ok(today::page(&caller, &today::read::read(conn, &caller, query.0.site.as_deref(), now)?))).await?;
     Ok(answer(StatusCode::OK, page))
 }
 

@@ -45,8 +45,7 @@ pub(crate) fn read(conn: &mut Conn, only_site: Option<i64>, name: &str, now: Mic
         };
         points.push((stock, lots));
     }
-    let wanted =
-        forecast::Wanted { site_id: only_site, item: item.code.clone(), limit: FORECASTS_MAX, ..forecast::Wanted::default() };
+    let wanted = forecast::Wanted { site_id: only_site, item: item.code.clone(), limit: FORECASTS_MAX, ..forecast::Wanted::default() };
     let forecasts = forecast::newest(conn, &wanted)?;
     Ok(ItemPage { now, item, points, forecasts })
 }

@@ -31,13 +31,8 @@ pub(crate) struct StockPage {
 /// # Errors
 /// Those of the database.
 pub(crate) fn read(conn: &mut Conn, only_site: Option<i64>, status: &str, after: (String, String), now: Micros) -> Result<StockPage> {
-    let wanted = Wanted {
-        site_id: only_site,
-        status: (!status.is_empty()).then(|| status.to_owned()),
-        after,
-        limit: ROWS + 1,
-        ..Wanted::default()
-    };
+    let wanted =
+        Wanted { site_id: only_site, status: (!status.is_empty()).then(|| status.to_owned()), after, limit: ROWS + 1, ..Wanted::default() };
     let mut rows = level::list(conn, &wanted, now.day())?;
     let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let more = rows.len() > most;

@@ -75,7 +75,11 @@ fn figures(drivers: &Drivers, names: Names<'_>) -> Markup {
 /// What one pack more or less would do, shortage and risk counted as money.
 fn what_if(change: &WhatIf, currency: &str) -> String {
     let way = if change.cost_change >= 0.0 { "worse" } else { "better" };
-    format!("{} {way} in all; chance of running out {}", money_of_major(change.cost_change.abs(), currency), percent(change.stockout_probability))
+    format!(
+        "{} {way} in all; chance of running out {}",
+        money_of_major(change.cost_change.abs(), currency),
+        percent(change.stockout_probability)
+    )
 }
 
 /// The drivers of a line as they are stored.
@@ -102,7 +106,9 @@ pub(crate) mod tests {
     fn figures_carry_units_and_are_rounded() {
         let names = Names { unit: "tablet", currency: "EUR" };
         let text = details("k", reason("projected_shortage"), "Order <4> packs.", Some(&sample()), names).into_string();
-        for wanted in ["Order &lt;4&gt; packs.", "1\u{202f}432\u{a0}tablets", "61\u{a0}%", "3\u{a0}%", "15\u{a0}days", "2.50\u{a0}EUR worse"] {
+        for wanted in
+            ["Order &lt;4&gt; packs.", "1\u{202f}432\u{a0}tablets", "61\u{a0}%", "3\u{a0}%", "15\u{a0}days", "2.50\u{a0}EUR worse"]
+        {
             assert!(text.contains(wanted), "{wanted} is missing in {text}");
         }
         assert!(!text.contains("Expected to expire"));

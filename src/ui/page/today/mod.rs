@@ -83,7 +83,10 @@ fn cards(board: &Board) -> Markup {
         (_, true) => "nothing to pay".to_owned(),
         _ => costs.iter().map(text::money).collect::<Vec<_>>().join(" + "),
     };
-    let longest = board.silent.first().map_or_else(|| "all are heard".to_owned(), |worst| format!("longest: {}", text::minutes(worst.minutes_silent)));
+    let longest = board
+        .silent
+        .first()
+        .map_or_else(|| "all are heard".to_owned(), |worst| format!("longest: {}", text::minutes(worst.minutes_silent)));
     let shelves = if expiring > 0 { "first to expire are listed below" } else { "nothing on the shelves" };
     html! {
         section id="cards" class="cards" data-live aria-label="At a glance" {

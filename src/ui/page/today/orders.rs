@@ -65,7 +65,11 @@ fn proven(answer: &Answer) -> String {
         format!("Proven: with expected demand no plan is more than {} cheaper", text::fine_percent(answer.gap.max(0.0)))
     };
     let risk = answer.risk.gap.max(0.0);
-    if risk < 0.0005 { format!("{mean}.") } else { format!("{mean}; counting the risk of shortages, {} at most.", text::fine_percent(risk)) }
+    if risk < 0.0005 {
+        format!("{mean}.")
+    } else {
+        format!("{mean}; counting the risk of shortages, {} at most.", text::fine_percent(risk))
+    }
 }
 
 fn buttons(board: &Board, something: bool) -> Markup {

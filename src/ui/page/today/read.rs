@@ -11,7 +11,7 @@ use crate::base::money::Money;
 use crate::base::time::Micros;
 use crate::db::conn::Conn;
 use crate::orders;
-use crate::orders::lifecycle::State;
+use crate::orders::order::State;
 use crate::places::{self, PlaceKey};
 use crate::reorder;
 use crate::reorder::http::{LineView, PlanView};
