@@ -79,6 +79,11 @@ impl RiskRow {
         self.stock.status == "out"
     }
 
+    /// Whether it is out, or may run out; those that are only below par are not.
+    pub(crate) fn is_likely(&self) -> bool {
+        self.is_out() || self.chance() >= CHANCE_MIN
+    }
+
     /// The chance of running out before an order of today arrives or, without one, before the next could.
     pub(crate) fn chance(&self) -> f64 {
         self.why.as_ref().map_or(0.0, |why| why.drivers.stockout_probability_before_arrival.max(why.drivers.stockout_probability_without))
@@ -127,7 +132,7 @@ impl Board {
 
     /// How many are out or may run out; those that are only below par are not among them.
     pub(crate) fn likely_count(&self) -> i64 {
-        count_of(&self.at_risk.iter().filter(|row| row.is_out() || row.chance() >= CHANCE_MIN).collect::<Vec<_>>())
+        count_of(&self.at_risk.iter().filter(|row| row.is_likely()).collect::<Vec<_>>())
     }
 
     /// The currency of the plan's figures.

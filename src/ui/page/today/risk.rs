@@ -9,6 +9,8 @@ use crate::ui::part::{badge, cell, text};
 
 /// Rows shown; the count above the table tells of the rest.
 const ROWS_MAX: usize = 25;
+/// Rows that are only below par, shown when asked for.
+const LOW_MAX: usize = 50;
 const EXPIRING_MAX: usize = 12;
 
 const COLUMNS: [(&str, bool); 7] =
@@ -16,6 +18,7 @@ const COLUMNS: [(&str, bool); 7] =
 
 /// The section.
 pub(super) fn section(board: &Board) -> Markup {
+    let (likely, low): (Vec<&RiskRow>, Vec<&RiskRow>) = board.at_risk.iter().partition(|row| row.is_likely());
     html! {
         section id="risk" class="panel" data-live aria-labelledby="risk-h" {
             h2 id="risk-h" { "Runs out before the next delivery" }
@@ -26,14 +29,27 @@ pub(super) fn section(board: &Board) -> Markup {
                     @else { "No shelf is empty or below its par level. Press Plan now to learn what may run out." }
                 }
             } @else {
-                div class="scroll" {
-                    table role="table" class="rows" {
-                        caption class="hidden" { "Items that are out, low, or may run out before an order could arrive; the worst first" }
-                        (cell::head(&COLUMNS))
-                        tbody role="rowgroup" { @for row in board.at_risk.iter().take(ROWS_MAX) { (line(board, row)) } }
+                (table(board, "Items that are out or may run out before an order could arrive; the worst first", likely.iter().take(ROWS_MAX)))
+                (rest(likely.len(), ROWS_MAX, "/stock?status=out", "the stock list"))
+                @if !low.is_empty() {
+                    details class="why" data-key="risk-low" {
+                        summary { span class="ask" { (text::units(text::count_of(&low), "more place")) } " " span class="soft" { "below par level, not expected to run out before a delivery" } }
+                        (table(board, "Items below their par level", low.iter().take(LOW_MAX)))
+                        (rest(low.len(), LOW_MAX, "/stock?status=low", "the stock list"))
                     }
                 }
-                (rest(board.at_risk.len(), ROWS_MAX, "/stock?status=low", "the stock list"))
+            }
+        }
+    }
+}
+
+fn table<'a>(board: &Board, caption: &str, rows: impl Iterator<Item = &'a &'a RiskRow>) -> Markup {
+    html! {
+        div class="scroll" {
+            table role="table" class="rows" {
+                caption class="hidden" { (caption) }
+                (cell::head(&COLUMNS))
+                tbody role="rowgroup" { @for row in rows { (line(board, row)) } }
             }
         }
     }
