@@ -151,12 +151,19 @@ fn later(board: &Board) -> Markup {
 /// What the budget or the space keeps back today.
 pub(super) fn held_back(board: &Board) -> Markup {
     let held = board.held_back();
+    let (none, less): (Vec<&Explanation>, Vec<&Explanation>) = held.iter().copied().partition(|why| why.drivers.packs == 0);
     let advice = board.answer.as_ref().map_or(&[][..], |answer| &answer.advice);
     html! {
         section id="held" class="panel" data-live aria-labelledby="held-h" hidden[held.is_empty()] {
             h2 id="held-h" { "Held back by budget or space" }
             @if let Some(hint) = advice.iter().min_by_key(|hint| hint.period) { (raise(hint, board.currency())) }
-            ul class="held" { @for why in held { (held_line(board, why)) } }
+            @if !none.is_empty() { ul class="held" { @for why in none { (held_line(board, why)) } } }
+            @if !less.is_empty() {
+                details class="why" data-key="held-less" {
+                    summary { span class="ask" { (text::units(text::count_of(&less), "line")) } " " span class="soft" { "ordered, but with less than wanted" } }
+                    ul class="held" { @for why in less { (held_line(board, why)) } }
+                }
+            }
         }
     }
 }

@@ -82,20 +82,21 @@ fn on_hand(row: &RiskRow) -> Markup {
 }
 
 fn risk(row: &RiskRow) -> Markup {
+    let likely = row.chance() >= CHANCE_MIN;
     html! {
-        @if matches!(row.stock.status, "out" | "low") { (badge::status(row.stock.status)) " " }
-        @if row.chance() >= CHANCE_MIN { (badge::risk(row.chance())) }
-        @if let Some(why) = &row.why {
-            div class="soft small" {
-                @if why.drivers.packs > 0 {
-                    "with the order of today: " (text::percent(why.drivers.stockout_probability_with))
+        @if row.is_out() || (row.stock.status == "low" && !likely) { (badge::status(row.stock.status)) " " }
+        @if likely { (badge::risk(row.chance())) }
+        @match &row.why {
+            Some(why) if why.drivers.packs > 0 => {
+                ul class="soft small" {
+                    @if likely { li { "without an order; with today's " (text::percent(why.drivers.stockout_probability_with)) } }
                     @if why.drivers.stockout_probability_before_arrival >= CHANCE_MIN {
-                        "; before it arrives: " (text::percent(why.drivers.stockout_probability_before_arrival))
+                        li { "before it arrives " (text::percent(why.drivers.stockout_probability_before_arrival)) ": borrow or hurry" }
                     }
-                } @else { "not ordered: held back" }
+                }
             }
-        } @else if row.stock.status == "low" {
-            div class="soft small" { "below par level " (row.stock.par_level.map_or_else(String::new, text::number)) }
+            Some(_) => { div class="soft small" { "not ordered: held back" } }
+            None => { @if row.stock.status == "low" { div class="soft small" { "below par level " (row.stock.par_level.map_or_else(String::new, text::number)) } } }
         }
     }
 }
