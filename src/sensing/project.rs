@@ -116,7 +116,7 @@ impl Window {
                 return Ok(Self { readings, booked, after: i64::MIN, baseline: baseline(line, first, book), newest });
             }
             let booked = store::project::booked_since(tx.conn, task.site_id, line, from)?;
-            if let Some(start) = reconcile::fresh_start(&readings, &booked, from, task.dirty_from)
+            if let Some(start) = reconcile::fresh_start(&readings, &booked, task.dirty_from)
                 && let Some(first) = readings.get(start).copied()
             {
                 let readings = readings.get(start..).unwrap_or_default().to_vec();
