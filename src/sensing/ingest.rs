@@ -148,6 +148,7 @@ fn dedupe_key(device_id: i64, head: &Head, record: &Record) -> i64 {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) newest_at: i64,
+    status_at: i64,
     pub(super) battery_pct: Option<i64>,
     pub(super) firmware: Option<String>,
 }
@@ -181,8 +182,9 @@ pub(super) fn take(
         match judge(device, received_at, tx.now, &arrival, candidates, &lines) {
             Verdict::Keep(row, line, message) => {
                 if let Reading::Status { battery_pct, firmware } = &arrival.record.reading
-                    && row.event_at >= seen.newest_at
+                    && row.event_at >= seen.status_at
                 {
+                    seen.status_at = row.event_at;
                     seen.battery_pct = battery_pct.or(seen.battery_pct);
                     seen.firmware = firmware.clone().or(seen.firmware);
                 }
