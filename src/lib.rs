@@ -29,6 +29,8 @@ pub mod orders;
 
 pub mod reorder;
 
+pub mod ui;
+
 pub mod app;
 
 pub mod jobs;
