@@ -5,13 +5,33 @@
 
 #![forbid(unsafe_code)]
 
-pub mod access;
 pub mod base;
-pub mod catalogue;
-pub mod config;
+
 pub mod db;
-pub mod demand;
-pub mod places;
-pub mod stock;
-pub mod telemetry;
+
 pub mod web;
+
+pub mod access;
+
+pub mod catalogue;
+
+pub mod places;
+
+pub mod alerts;
+
+pub mod stock;
+
+pub mod sensing;
+
+pub mod demand;
+
+pub mod orders;
+
+pub mod reorder;
+
+pub mod app;
+
+pub mod jobs;
+
+pub mod config;
+pub mod telemetry;

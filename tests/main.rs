@@ -4,12 +4,7 @@
 
 mod scene;
 
-mod access;
 mod conformance;
-mod contract;
-mod demo;
 mod gateway;
-mod house;
-mod migrations;
 mod pharmacist;
 mod procurement;

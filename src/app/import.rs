@@ -114,7 +114,11 @@ fn parse(files: BTreeMap<String, Vec<u8>>) -> Result<Vec<(&'static str, Sheet)>>
 
 fn one(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, name: &str, sheet: &Sheet) -> Result<Outcome> {
     let every_site = || {
-        if only_site.is_some() { Err(Error::new(Code::Forbidden, format!("{name} concerns every site; your token is for one"))) } else { Ok(()) }
+        if only_site.is_some() {
+            Err(Error::new(Code::Forbidden, format!("{name} concerns every site; your token is for one")))
+        } else {
+            Ok(())
+        }
     };
     match name {
         "places.csv" => places::import::places(tx, actor, only_site, sheet),
@@ -194,6 +198,7 @@ async fn post_imports(caller: Caller, db: web::Data<Db>, query: Params<ImportQue
     let report = tokio::task::spawn_blocking(move || run(&db, &caller.actor(), caller.site, files, mode))
         .await
         .map_err(|cause| Error::internal("an import was cut off").because(cause))??;
-    let status = if report.committed || mode.dry_run { actix_web::http::StatusCode::OK } else { actix_web::http::StatusCode::UNPROCESSABLE_ENTITY };
+    let status =
+        if report.committed || mode.dry_run { actix_web::http::StatusCode::OK } else { actix_web::http::StatusCode::UNPROCESSABLE_ENTITY };
     Ok(HttpResponse::build(status).json(report))
 }

@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::web::metrics::Metrics;
 use crate::web::openapi::{self, Operation};
 use crate::web::{health, problem, request_log};
-use crate::{catalogue, places, stock};
+use crate::{alerts, catalogue, demand, orders, places, reorder, sensing, stock};
 
 /// Largest body of a call; imports have their own.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -49,7 +49,19 @@ pub fn routes() -> Vec<Route> {
         Route::new(&Method::GET, "/api/v1/events", role::PEOPLE, live::get_events)
             .about("service", "Server-sent events: stock, alert, plan, order, device; Last-Event-ID resumes"),
     ];
-    for room in [access::http::routes, import::routes, catalogue::http::routes, places::http::routes, stock::http::routes] {
+    let rooms: [fn() -> Vec<Route>; 10] = [
+        access::http::routes,
+        import::routes,
+        catalogue::http::routes,
+        places::http::routes,
+        alerts::http::routes,
+        stock::http::routes,
+        sensing::http::routes,
+        demand::http::routes,
+        orders::http::routes,
+        reorder::http::routes,
+    ];
+    for room in rooms {
         routes.extend(room());
     }
     routes
@@ -71,9 +83,7 @@ pub fn configure(config: &mut web::ServiceConfig, state: &State) {
         .app_data(web::Data::new(state.metrics.clone()))
         .app_data(web::PayloadConfig::new(BODY_BYTES_MAX));
     let document = openapi::document(&operations());
-    config.service(
-        utoipa_swagger_ui::SwaggerUi::new("/docs/api/{_:.*}").external_url_unchecked("/docs/openapi.json", document),
-    );
+    config.service(utoipa_swagger_ui::SwaggerUi::new("/docs/api/{_:.*}").external_url_unchecked("/docs/openapi.json", document));
     config.service(web::redirect("/docs", "/docs/api/"));
     config.service(web::redirect("/docs/", "/docs/api/"));
     route::serve(routes(), config);

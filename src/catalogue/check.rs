@@ -92,11 +92,6 @@ pub(crate) fn none(errors: Vec<FieldError>) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::invalid(errors)) }
 }
 
-/// The refusal of a code that nothing has.
-pub(crate) fn unknown(pointer: &str, noun: &str, code: &str) -> Error {
-    Error::field(pointer, "unknown", format!("there is no {noun} '{code}'"))
-}
-
 /// An empty text stands for none.
 pub(crate) fn filled(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())

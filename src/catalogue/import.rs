@@ -344,3 +344,6 @@ pub fn substitutes(tx: &mut Tx<'_>, actor: &str, sheet: &Sheet) -> Result<Outcom
     note(tx, 0, actor, "substitute.import", sheet, &outcome)?;
     Ok(outcome)
 }
+
+#[cfg(test)]
+mod tests;

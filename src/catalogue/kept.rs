@@ -20,7 +20,7 @@ pub struct Kept<T> {
     pub content: T,
     /// Hidden from lists and from planning; what was booked with it stays.
     pub archived: bool,
-    /// Grows with each change; its ETag.
+    /// Grows with each change; its `ETag`.
     pub version: i64,
     /// When it was changed last.
     pub updated_at: Micros,

@@ -48,7 +48,7 @@ pub struct SubstituteView {
     /// What people say about it.
     #[serde(flatten)]
     pub content: SubstituteContent,
-    /// Grows with each change; its ETag.
+    /// Grows with each change; its `ETag`.
     pub version: i64,
     /// When it was changed last.
     pub updated_at: Micros,

@@ -12,7 +12,9 @@ use wardstock_models::plan::{self, Instance, SolveLimits};
 use super::{Outcome, database, output};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wardstock doctor --database sqlite:wardstock.db\nExit code 3 when a level is not the sum of its movements.")]
+#[command(
+    after_help = "Example: wardstock doctor --database sqlite:wardstock.db\nExit code 3 when a level is not the sum of its movements."
+)]
 pub(crate) struct Arguments {}
 
 #[derive(Debug, Serialize)]
@@ -60,9 +62,10 @@ fn solver() -> String {
         "offers": [{"id": "O", "item": "A", "supplier": "S", "units_per_pack": 1, "price": 1.0}],
         "suppliers": [{"id": "S"}]
     }));
-    match instance.map_err(|cause| cause.to_string()).and_then(|instance| {
-        plan::solve(&instance, &SolveLimits::default(), &mut |_| true).map_err(|cause| cause.to_string())
-    }) {
+    match instance
+        .map_err(|cause| cause.to_string())
+        .and_then(|instance| plan::solve(&instance, &SolveLimits::default(), &mut |_| true).map_err(|cause| cause.to_string()))
+    {
         Ok(planned) => format!("{} {} (answers)", planned.solver.name, planned.solver.version),
         Err(cause) => format!("does not answer: {cause}"),
     }

@@ -41,12 +41,18 @@ pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<
     if report.committed || (arguments.dry_run && report.rejected.is_empty()) {
         return Ok(Outcome::Done);
     }
-    let bad = report.rejected.first().map(|bad| format!("{}: line {}: column {}: {} ({})", bad.file, bad.line, bad.column, bad.hint, bad.rule));
-    Err(Error::field("files", "rejected_rows", format!("nothing was written: {}; the bad rows stand in *.rejected.csv", bad.unwrap_or_default())))
+    let bad =
+        report.rejected.first().map(|bad| format!("{}: line {}: column {}: {} ({})", bad.file, bad.line, bad.column, bad.hint, bad.rule));
+    Err(Error::field(
+        "files",
+        "rejected_rows",
+        format!("nothing was written: {}; the bad rows stand in *.rejected.csv", bad.unwrap_or_default()),
+    ))
 }
 
 fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-    let unreadable = |path: &Path, cause: std::io::Error| Error::field(path.display().to_string(), "unreadable", format!("{}: {cause}", path.display()));
+    let unreadable =
+        |path: &Path, cause: std::io::Error| Error::field(path.display().to_string(), "unreadable", format!("{}: {cause}", path.display()));
     let mut files = BTreeMap::new();
     if path.is_dir() {
         for name in FILES {
@@ -92,7 +98,13 @@ fn text(report: &Report, dry_run: bool) -> String {
         .files
         .iter()
         .map(|(name, counts)| {
-            vec![name.clone(), counts.read.to_string(), counts.written.to_string(), counts.unchanged.to_string(), counts.rejected.to_string()]
+            vec![
+                name.clone(),
+                counts.read.to_string(),
+                counts.written.to_string(),
+                counts.unchanged.to_string(),
+                counts.rejected.to_string(),
+            ]
         })
         .collect();
     let mut text = output::table(&["file", "read", "written", "unchanged", "rejected"], &rows);

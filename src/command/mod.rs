@@ -2,7 +2,6 @@
 
 mod audit;
 mod database;
-mod demo;
 mod device;
 mod doctor;
 mod forecast;
@@ -36,8 +35,6 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the service (migrates first).
     Serve(serve::Arguments),
-    /// Run a made-up hospital with live virtual sensors.
-    Demo(demo::Arguments),
     /// Bring the database schema up to date.
     Migrate(migrate::Arguments),
     /// Import CSV files: places, suppliers, items, offers, stock, demand, …
@@ -76,13 +73,14 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome> {
     let json = cli.json;
     match cli.command {
         Command::Serve(arguments) => serve::run(&config, &arguments),
-        Command::Demo(arguments) => demo::run(&config, &arguments),
+
         Command::Migrate(arguments) => migrate::run(&config, &arguments, json),
         Command::Import(arguments) => import::run(&config, &arguments, json),
         Command::Token(arguments) => token::run(&config, arguments, json),
         Command::Device(arguments) => device::run(&config, arguments, json),
         Command::Plan(arguments) => plan::run(&config, &arguments, json),
         Command::Forecast(arguments) => forecast::run(&arguments),
+
         Command::Audit(arguments) => audit::run(&config, &arguments, json),
         Command::Openapi => openapi::run(),
         Command::Doctor(arguments) => doctor::run(&config, &arguments, json),

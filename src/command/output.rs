@@ -63,7 +63,12 @@ pub(crate) fn spinner(message: &str) -> ProgressBar {
 /// Rows under headings, each column as wide as its widest cell.
 pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).chain([&headings.get(column).copied().unwrap_or_default().to_owned()]).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .chain([&headings.get(column).copied().unwrap_or_default().to_owned()])
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..headings.len()).map(width).collect();
     let put = |cells: Vec<&str>| {

@@ -51,7 +51,14 @@ pub(crate) fn run(config: &Config, arguments: Arguments, json: bool) -> Result<O
                 .iter()
                 .map(|row| {
                     let day = |at: Option<Micros>| at.map(Micros::to_text).unwrap_or_default();
-                    vec![row.id.to_string(), row.role.word().into(), row.name.clone(), row.site.clone().unwrap_or_default(), day(row.expires_at), day(row.revoked_at)]
+                    vec![
+                        row.id.to_string(),
+                        row.role.word().into(),
+                        row.name.clone(),
+                        row.site.clone().unwrap_or_default(),
+                        day(row.expires_at),
+                        day(row.revoked_at),
+                    ]
                 })
                 .collect();
             output::result(json, &tokens, || output::table(&["id", "role", "name", "site", "expires", "revoked"], &rows))?;

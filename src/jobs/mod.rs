@@ -26,14 +26,21 @@ impl Workers {
     /// `internal` when a thread can't be started.
     pub fn start(state: &State) -> Result<Self> {
         let mut workers = Self { stop: Arc::new(AtomicBool::new(false)), threads: Vec::new() };
-        workers.every("job-project", Duration::from_millis(200), state, project::round)?;
+        let mut projector = project::Projector::new(state)?;
+        workers.every("job-project", Duration::from_millis(200), state, move |state| projector.round(state))?;
         workers.every("job-solve", Duration::from_millis(200), state, solve::round)?;
         workers.every("job-upkeep", Duration::from_secs(10), state, upkeep::round)?;
         Ok(workers)
     }
 
     /// Runs `round` again and again with a pause, at once again while it says that there is more to do.
-    fn every(&mut self, name: &str, pause: Duration, state: &State, round: fn(&State) -> Result<bool>) -> Result<()> {
+    fn every(
+        &mut self,
+        name: &str,
+        pause: Duration,
+        state: &State,
+        mut round: impl FnMut(&State) -> Result<bool> + Send + 'static,
+    ) -> Result<()> {
         let (stop, state) = (Arc::clone(&self.stop), state.clone());
         let thread = std::thread::Builder::new()
             .name(name.to_owned())

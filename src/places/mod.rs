@@ -1,7 +1,14 @@
 //! Where stock is: site > store or ward > bin; stock points with their par levels; capacities.
 
+pub mod capacity;
+pub mod http;
+pub mod import;
+pub mod par;
+pub mod place;
+pub mod planning;
 mod store;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -150,10 +157,10 @@ pub fn set_levels(tx: &mut Tx<'_>, place: &PlaceKey, item_id: i64, par_level: Op
 pub fn ensure_stock_points(tx: &mut Tx<'_>, site_id: i64, pairs: &[(i64, i64)]) -> Result<HashMap<(i64, i64), i64>> {
     let mut points = store::stock_points_of_site(tx.conn, site_id)?;
     for (place_id, item_id) in pairs {
-        if !points.contains_key(&(*place_id, *item_id)) {
+        if let Entry::Vacant(free) = points.entry((*place_id, *item_id)) {
             let id = tx.id();
             store::insert_stock_point(tx, site_id, id, *place_id, *item_id)?;
-            points.insert((*place_id, *item_id), id);
+            free.insert(id);
         }
     }
     Ok(points)

@@ -56,7 +56,7 @@ pub(super) fn accept(tx: &mut Tx<'_>, actor: &str, site_id: i64, plan_id: i64) -
         actor,
         "plan.accept",
         &plan_id.to_string(),
-        &serde_json::json!({"orders": made.iter().map(|order| order.code.clone()).collect::<Vec<_>>()}),
+        &serde_json::json!({"orders": made.iter().map(|order| order.head.code.clone()).collect::<Vec<_>>()}),
     )?;
     outbox::push(tx, site_id, Topic::Plan, &serde_json::json!({"plan": plan_id.to_string(), "state": "accepted"}))?;
     Ok(made)

@@ -280,8 +280,21 @@ async fn get_lines(caller: Caller, db: web::Data<Db>, path: web::Path<String>, r
 fn line_table(lines: &[LineView]) -> Table {
     Table {
         columns: vec![
-            "line", "place", "item", "name", "supplier", "packs", "units_per_pack", "units", "order_on", "arrives_on", "cost_minor",
-            "currency", "now", "reason", "text",
+            "line",
+            "place",
+            "item",
+            "name",
+            "supplier",
+            "packs",
+            "units_per_pack",
+            "units",
+            "order_on",
+            "arrives_on",
+            "cost_minor",
+            "currency",
+            "now",
+            "reason",
+            "text",
         ],
         rows: lines
             .iter()

@@ -50,9 +50,7 @@ pub(super) fn question(gathered: &Gathered, wish: &PlanRequest) -> Question {
     for (row_at, (row, forecast)) in gathered.rows.iter().zip(&gathered.forecasts).enumerate() {
         let own: &[usize] = by_item.get(&row.item.id).map_or(&[], Vec::as_slice);
         let own_offers = || own.iter().filter_map(|at| gathered.offers.get(*at));
-        let unit_price = own_offers()
-            .map(|offer| to_major(offer.price_minor) / to_f64(offer.units_per_pack))
-            .fold(f64::INFINITY, f64::min);
+        let unit_price = own_offers().map(|offer| to_major(offer.price_minor) / to_f64(offer.units_per_pack)).fold(f64::INFINITY, f64::min);
         items.push(item(row, forecast, if unit_price.is_finite() { unit_price } else { 0.0 }, gathered.today, wish.period_days()));
         for (offer_at, offer) in own.iter().filter_map(|at| gathered.offers.get(*at).map(|offer| (*at, offer))) {
             let id = format!("{}@{}", offer.id, row.place.code);

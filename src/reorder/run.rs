@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use wardstock_models::plan::{self, Planned, SolveLimits};
 
+use super::PlanRequest;
 use super::gather::{self, Gathered};
 use super::instance::{self, Question};
 use super::store::{self, LineRow};
-use super::PlanRequest;
 use crate::base::error::{Error, Result};
 use crate::base::time::Day;
 use crate::db::Db;

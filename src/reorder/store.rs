@@ -27,8 +27,7 @@ pub(super) fn insert_plan(tx: &mut Tx<'_>, site_id: i64, plan_id: i64, actor: &s
 }
 
 pub(super) fn request_of(conn: &mut Conn, site_id: i64, plan_id: i64) -> Result<PlanRequest> {
-    let text: String =
-        plan::table.filter(plan::site_id.eq(site_id)).filter(plan::id.eq(plan_id)).select(plan::options).first(conn)?;
+    let text: String = plan::table.filter(plan::site_id.eq(site_id)).filter(plan::id.eq(plan_id)).select(plan::options).first(conn)?;
     serde_json::from_str(&text).map_err(|cause| Error::internal("a stored plan request can't be read").because(cause))
 }
 
@@ -50,12 +49,7 @@ pub(super) fn move_state(tx: &mut Tx<'_>, site_id: i64, plan_id: i64, from: &str
 
 pub(super) fn fail(tx: &mut Tx<'_>, site_id: i64, plan_id: i64, why: &str) -> Result<()> {
     diesel::update(plan::table.filter(plan::site_id.eq(site_id)).filter(plan::id.eq(plan_id)))
-        .set((
-            plan::state.eq("failed"),
-            plan::failure.eq(why),
-            plan::finished_at.eq(tx.now.0),
-            plan::version.eq(plan::version + 1),
-        ))
+        .set((plan::state.eq("failed"), plan::failure.eq(why), plan::finished_at.eq(tx.now.0), plan::version.eq(plan::version + 1)))
         .execute(tx.conn)?;
     Ok(())
 }

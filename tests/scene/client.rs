@@ -42,12 +42,8 @@ impl Answer {
 
 impl Client {
     pub(crate) fn new(base: &str, token: Option<String>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .max_redirects(0)
-            .build()
-            .into();
+        let agent =
+            ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).max_redirects(0).build().into();
         Self { agent, base: base.to_owned(), token }
     }
 
@@ -64,7 +60,11 @@ impl Client {
         let mut answer = self.agent.run(request.body(body.to_vec()).unwrap()).unwrap();
         Answer {
             status: answer.status().as_u16(),
-            headers: answer.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect(),
+            headers: answer
+                .headers()
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+                .collect(),
             text: answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap(),
         }
     }

@@ -76,7 +76,17 @@ fn start() -> Cluster {
     let made = as_server_user("mktemp").args(["-d", "/tmp/wardstock-postgres-XXXXXX"]).output().unwrap();
     let folder = String::from_utf8(made.stdout).unwrap().trim().to_owned();
     let initdb = command("initdb")
-        .args(["-D", &format!("{folder}/data"), "-U", "scene", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync"])
+        .args([
+            "-D",
+            &format!("{folder}/data"),
+            "-U",
+            "scene",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "--no-sync",
+        ])
         .stdout(Stdio::null())
         .status()
         .unwrap();

@@ -194,6 +194,8 @@ CREATE TABLE movement (
 );
 CREATE INDEX movement_by_stock_point ON movement (site_id, stock_point_id, event_at);
 CREATE INDEX movement_by_event ON movement (site_id, event_at);
+-- Ids grow with time: what is new in the ledger, over all sites.
+CREATE INDEX movement_by_id ON movement (id);
 
 CREATE TABLE level (
   site_id BIGINT NOT NULL,

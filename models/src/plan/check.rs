@@ -8,7 +8,7 @@ use super::validate::validate;
 use crate::convert::{count_to_f64, index_to_period, period_to_index};
 
 /// One breach of a rule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Problem {
     /// Which rule: `instance`, `order`, `moq`, `max_packs`, `order_period`, `minimum_order`,
     /// `budget`, `storage`, `projection`, `cost`, `objective`, `bound`, `gap`, `explanation`,

@@ -27,7 +27,22 @@ pub(super) struct SearchQuery {
     cursor: Option<String>,
 }
 
-/// One thing with its ETag.
+/// One thing with its `ETag`.
 pub(crate) fn shown(version: i64, value: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header(etag(version)).json(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::routes;
+    use crate::web::openapi;
+
+    #[test]
+    fn an_entry_shows_its_content_beside_its_id() {
+        let operations: Vec<_> = routes().iter().map(|route| route.operation().clone()).collect();
+        let document = openapi::document(&operations);
+        let shape = &document["components"]["schemas"]["KeptItem"]["properties"];
+        assert!(shape["code"].is_object() && shape["id"].is_object() && shape["version"].is_object(), "{document:#}");
+        assert!(document["paths"]["/api/v1/offers/{id}"]["patch"]["requestBody"].is_object());
+    }
 }

@@ -1,4 +1,7 @@
-//! The tables of places and stock points.
+//! The tables of places and stock points: keys here, whole places and par levels beside.
+
+pub(super) mod par;
+pub(super) mod whole;
 
 use std::collections::HashMap;
 
@@ -20,15 +23,27 @@ fn key_of((site_id, id, code, kind, parent_id): KeyRow) -> Result<PlaceKey> {
 const KEY: (place::site_id, place::id, place::code, place::kind, place::parent_id) =
     (place::site_id, place::id, place::code, place::kind, place::parent_id);
 
-pub(super) fn place_by_name(conn: &mut Conn, code_or_id: &str) -> Result<Option<PlaceKey>> {
-    let id: i64 = code_or_id.parse().unwrap_or(0);
-    let at: Option<(i64, i64)> = code_directory::table
+/// Where the directory has a place; by code first: a code that looks like an id means the code.
+pub(super) fn seat_by_name(conn: &mut Conn, code_or_id: &str) -> Result<Option<(i64, i64)>> {
+    let by_code = code_directory::table
         .filter(code_directory::noun.eq("place"))
-        .filter(code_directory::code.eq(code_or_id).or(code_directory::id.eq(id)))
+        .filter(code_directory::code.eq(code_or_id))
         .select((code_directory::site_id, code_directory::id))
         .first(conn)
         .optional()?;
-    let Some((site_id, id)) = at else { return Ok(None) };
+    match (by_code, code_or_id.parse::<i64>()) {
+        (None, Ok(id)) => Ok(code_directory::table
+            .filter(code_directory::noun.eq("place"))
+            .filter(code_directory::id.eq(id))
+            .select((code_directory::site_id, code_directory::id))
+            .first(conn)
+            .optional()?),
+        (found, _) => Ok(found),
+    }
+}
+
+pub(super) fn place_by_name(conn: &mut Conn, code_or_id: &str) -> Result<Option<PlaceKey>> {
+    let Some((site_id, id)) = seat_by_name(conn, code_or_id)? else { return Ok(None) };
     let row: Option<KeyRow> =
         place::table.filter(place::site_id.eq(site_id)).filter(place::id.eq(id)).select(KEY).first(conn).optional()?;
     row.map(key_of).transpose()

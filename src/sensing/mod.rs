@@ -1,0 +1,20 @@
+//! Sensing: devices' records come in once, are stored raw, and become beliefs, discrepancies and, where people
+//! allow it, movements.
+//!
+//! A record is answered after COMMIT ([`ingest`]); what it means for the ledger is decided right after, in event
+//! time and recomputably ([`project::project_due`]).
+
+pub mod belief;
+pub mod binding;
+pub mod discrepancy;
+pub mod health;
+pub mod http;
+mod ingest;
+pub mod native;
+pub mod project;
+pub mod quarantine;
+pub mod reconcile;
+mod store;
+
+pub use ingest::{Outcome, Receipt, ingest};
+pub use project::{has_due, newest_movement, notice_movements, project_due};

@@ -1,0 +1,380 @@
+//! The native format `wardstock.obs.v1`: bytes in, a head and records out; one bad record never fails the batch. Pure.
+
+use serde_json::Value;
+
+use crate::base::code::Code;
+use crate::base::error::{Error, FieldError, Result};
+use crate::base::quantity::{from_f64, to_f64};
+use crate::base::time::Micros;
+
+/// The only schema that this door takes.
+pub const SCHEMA: &str = "wardstock.obs.v1";
+/// Records in one batch.
+pub const RECORDS_MAX: usize = 5_000;
+/// Bytes of one batch, unpacked.
+pub const BYTES_MAX: usize = 1024 * 1024;
+/// The largest number that a record may carry.
+const NUMBER_MAX: i64 = 1_000_000_000;
+
+/// How the body is cut into records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON document.
+    Json,
+    /// The head on the first line, then one record a line.
+    Lines,
+}
+
+impl Format {
+    /// The format of a content type (lower case, without parameters).
+    ///
+    /// # Errors
+    /// `unsupported_media_type`.
+    pub fn of(content_type: &str) -> Result<Self> {
+        match content_type {
+            "" | "application/json" => Ok(Self::Json),
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => Ok(Self::Lines),
+            other => Err(Error::new(
+                Code::UnsupportedMediaType,
+                format!("'{other}' is not taken here; send application/json or application/x-ndjson"),
+            )),
+        }
+    }
+}
+
+/// What names a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Code of the device that speaks.
+    pub device: String,
+    /// Changes whenever the device's counters restart.
+    pub boot_id: String,
+    /// Counts batches of one boot.
+    pub seq: i64,
+    /// The device's clock when it sent.
+    pub sent_at: Option<Micros>,
+    /// Records that the device says it lost.
+    pub lost: i64,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// A count of base units.
+    Level {
+        /// Base units.
+        count: i64,
+    },
+    /// A load.
+    Weight {
+        /// Milligrams, less the record's own tare.
+        net_mg: i64,
+        /// Whether the scale had come to rest.
+        stable: bool,
+    },
+    /// What the device says about itself.
+    Status {
+        /// 0..100.
+        battery_pct: Option<i64>,
+        /// Its program's version.
+        firmware: Option<String>,
+    },
+}
+
+impl Reading {
+    /// Its word on the wire and in the database.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Level { .. } => "level",
+            Self::Weight { .. } => "weight",
+            Self::Status { .. } => "status",
+        }
+    }
+}
+
+/// One good record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// The sender's own name for it.
+    pub id: Option<String>,
+    /// Which line of the device; empty: the device itself.
+    pub channel: String,
+    /// The device's stamp.
+    pub at: Option<Micros>,
+    /// What it says.
+    pub reading: Reading,
+    /// As it came.
+    pub raw: Value,
+}
+
+/// A record that the sender can mend; only its count is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// The sender's own name for it.
+    pub id: Option<String>,
+    /// From the closed list of record codes.
+    pub code: &'static str,
+    /// JSON pointer into the batch.
+    pub field: String,
+    /// What was found and what is allowed.
+    pub message: String,
+}
+
+/// A parsed body.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// What names it.
+    pub head: Head,
+    /// Its records in their order, each good or bad by itself.
+    pub records: Vec<Result<Record, Rejected>>,
+}
+
+/// Reads a body.
+///
+/// # Errors
+/// `bad_json`, `wrong_schema`, `payload_too_large`: the whole batch is refused and nothing is kept.
+pub fn parse(bytes: &[u8], format: Format) -> Result<Batch> {
+    if bytes.len() > BYTES_MAX {
+        return Err(Error::new(Code::PayloadTooLarge, format!("{} bytes; this door takes {BYTES_MAX} at a time", bytes.len())));
+    }
+    let (head, records) = match format {
+        Format::Json => document(bytes)?,
+        Format::Lines => lines(bytes)?,
+    };
+    if records.len() > RECORDS_MAX {
+        return Err(Error::new(Code::PayloadTooLarge, format!("{} records; this door takes {RECORDS_MAX} at a time", records.len())));
+    }
+    let head = read_head(&head)?;
+    let records = records.into_iter().enumerate().map(|(index, record)| read_record(index, record)).collect();
+    Ok(Batch { head, records })
+}
+
+type Parts = (Value, Vec<Value>);
+
+fn document(bytes: &[u8]) -> Result<Parts> {
+    let mut body: Value =
+        serde_json::from_slice(bytes).map_err(|cause| Error::new(Code::BadJson, format!("the body is not JSON: {cause}")))?;
+    match body.get_mut("records").map(Value::take) {
+        Some(Value::Array(records)) => Ok((body, records)),
+        _ => Err(wrong("/records", "needed", "a list of records")),
+    }
+}
+
+/// A line that is no JSON stands as a text, which no record is: it is rejected alone.
+fn lines(bytes: &[u8]) -> Result<Parts> {
+    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let head = serde_json::from_slice(lines.next().unwrap_or_default())
+        .map_err(|cause| Error::new(Code::BadJson, format!("the first line, the head, is not JSON: {cause}")))?;
+    let records = lines
+        .take(RECORDS_MAX + 1)
+        .map(|line| serde_json::from_slice(line).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(line).into_owned())))
+        .collect();
+    Ok((head, records))
+}
+
+fn wrong(pointer: &str, rule: &str, detail: impl Into<String>) -> Error {
+    let detail = detail.into();
+    let mut error = Error::new(Code::WrongSchema, format!("{pointer}: {detail}"));
+    error.fields.push(FieldError::new(pointer, rule, detail));
+    error
+}
+
+fn read_head(head: &Value) -> Result<Head> {
+    let word = |name: &str, most: usize| {
+        head.get(name)
+            .and_then(Value::as_str)
+            .filter(|text| (1..=most).contains(&text.len()))
+            .map(str::to_owned)
+            .ok_or_else(|| wrong(&format!("/{name}"), "needed", format!("a text of 1 to {most} bytes")))
+    };
+    if head.get("schema").and_then(Value::as_str) != Some(SCHEMA) {
+        return Err(wrong("/schema", "one_of", format!("must be \"{SCHEMA}\"")));
+    }
+    let seq = head.get("seq").and_then(Value::as_i64).filter(|seq| *seq >= 0);
+    let sent_at = match head.get("sent_at") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(Micros::parse(text).map_err(|detail| wrong("/sent_at", "time", detail))?),
+        Some(_) => return Err(wrong("/sent_at", "time", "must be a text, RFC 3339 with offset")),
+    };
+    let lost = match head.get("gap") {
+        None | Some(Value::Null) => 0,
+        Some(gap) => gap.get("lost").and_then(Value::as_i64).unwrap_or(0).clamp(0, NUMBER_MAX),
+    };
+    Ok(Head {
+        device: word("device", 64)?,
+        boot_id: word("boot_id", 128)?,
+        seq: seq.ok_or_else(|| wrong("/seq", "needed", "a whole number, 0 or more"))?,
+        sent_at,
+        lost,
+    })
+}
+
+/// Reads one record of a batch.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn read_record(index: usize, raw: Value) -> Result<Record, Rejected> {
+    let id = match raw.get("id") {
+        Some(Value::String(text)) if (1..=128).contains(&text.len()) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let refuse = |code: &'static str, field: &str, message: String| Rejected {
+        index,
+        id: id.clone(),
+        code,
+        field: if field.is_empty() { format!("/records/{index}") } else { format!("/records/{index}/{field}") },
+        message,
+    };
+    if !raw.is_object() {
+        return Err(refuse("unsupported_kind", "", "a record is a JSON object".into()));
+    }
+    let reading = read_reading(&raw).map_err(|(code, field, message)| refuse(code, field, message))?;
+    let channel = match (&reading, raw.get("channel").and_then(Value::as_str)) {
+        (Reading::Status { .. }, _) => String::new(),
+        (_, Some(text)) if (1..=64).contains(&text.len()) => text.to_owned(),
+        _ => return Err(refuse("unknown_channel", "channel", "a text of 1 to 64 bytes".into())),
+    };
+    let at = match raw.get("at") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(Micros::parse(text).map_err(|message| refuse("bad_timestamp", "at", message))?),
+        Some(_) => return Err(refuse("bad_timestamp", "at", "must be a text, RFC 3339 with offset".into())),
+    };
+    Ok(Record { index, id, channel, at, reading, raw })
+}
+
+type Broken = (&'static str, &'static str, String);
+
+fn read_reading(raw: &Value) -> Result<Reading, Broken> {
+    match raw.get("kind").and_then(Value::as_str) {
+        Some("level") => Ok(Reading::Level { count: whole(raw, "count", NUMBER_MAX)? }),
+        Some("weight") => {
+            let gross_mg = milligrams(raw, "gross_g")?.ok_or(("bad_unit", "gross_g", "the gross weight in grams is needed".to_owned()))?;
+            let tare_mg = milligrams(raw, "tare_g")?.unwrap_or(0);
+            let stable = raw.get("stable").and_then(Value::as_bool).unwrap_or(true);
+            Ok(Reading::Weight { net_mg: gross_mg - tare_mg, stable })
+        }
+        Some("status") => {
+            let battery_pct = match raw.get("battery_pct") {
+                None | Some(Value::Null) => None,
+                Some(Value::Number(number)) if number.as_f64().is_some_and(|value| (0.0..=100.0).contains(&value)) => {
+                    number.as_f64().map(from_f64)
+                }
+                Some(other) => return Err(("out_of_range", "battery_pct", format!("{other} is no number 0..100"))),
+            };
+            let firmware = raw.get("firmware").and_then(Value::as_str).map(|text| text.chars().take(64).collect());
+            Ok(Reading::Status { battery_pct, firmware })
+        }
+        Some(other) => {
+            let shown: String = other.chars().take(40).collect();
+            Err(("unsupported_kind", "kind", format!("'{shown}' is none of level, weight, status")))
+        }
+        None => Err(("unsupported_kind", "kind", "the kind is needed: level, weight or status".into())),
+    }
+}
+
+fn whole(raw: &Value, field: &'static str, most: i64) -> Result<i64, Broken> {
+    let Some(Value::Number(number)) = raw.get(field) else {
+        return Err(("bad_unit", field, format!("must be a whole number 0..{most}")));
+    };
+    let value = number.as_f64().unwrap_or(f64::NAN);
+    if !(0.0..=to_f64(most)).contains(&value) {
+        return Err(("out_of_range", field, format!("{number} is not within 0..{most}")));
+    }
+    if value.fract() != 0.0 {
+        return Err(("bad_unit", field, format!("{number} is no whole number of base units")));
+    }
+    Ok(number.as_i64().unwrap_or_else(|| from_f64(value)))
+}
+
+fn milligrams(raw: &Value, field: &'static str) -> Result<Option<i64>, Broken> {
+    match raw.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(number)) => match number.as_f64() {
+            Some(grams) if grams.abs() <= to_f64(NUMBER_MAX) => Ok(Some(from_f64(grams * 1_000.0))),
+            _ => Err(("out_of_range", field, format!("{number} is not within ±{NUMBER_MAX} g"))),
+        },
+        Some(other) => {
+            Err(("bad_unit", field, format!("{} is no number of grams", other.to_string().chars().take(40).collect::<String>())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = r#""schema":"wardstock.obs.v1","device":"gw-1","boot_id":"b1","seq":17,"sent_at":"2026-11-23T08:00:00Z""#;
+
+    #[track_caller]
+    fn check(record: &str, want: Result<Reading, (&str, &str)>) {
+        let body = format!("{{{HEAD},\"records\":[{record}]}}");
+        let batch = parse(body.as_bytes(), Format::Json).unwrap();
+        let got = batch.records.into_iter().next().unwrap().map(|record| record.reading);
+        match (got, want) {
+            (Ok(got), Ok(want)) => assert_eq!(got, want),
+            (Err(got), Err((code, field))) => assert_eq!((got.code, got.field.as_str()), (code, field)),
+            (got, want) => panic!("{got:?} is not {want:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn check_whole(body: &str, format: Format, want: Code) {
+        assert_eq!(parse(body.as_bytes(), format).unwrap_err().code, want);
+    }
+
+    #[test]
+    fn records_are_good_or_bad_by_themselves() {
+        check(r#"{"kind":"level","channel":"c1","count":40}"#, Ok(Reading::Level { count: 40 }));
+        check(r#"{"kind":"level","channel":"c1","count":40.0}"#, Ok(Reading::Level { count: 40 }));
+        check(r#"{"kind":"level","channel":"c1","count":-1}"#, Err(("out_of_range", "/records/0/count")));
+        check(r#"{"kind":"level","channel":"c1","count":1.5}"#, Err(("bad_unit", "/records/0/count")));
+        check(r#"{"kind":"level","channel":"c1","count":1e300}"#, Err(("out_of_range", "/records/0/count")));
+        check(r#"{"kind":"level","channel":"c1","count":1000000001}"#, Err(("out_of_range", "/records/0/count")));
+        check(r#"{"kind":"level","channel":"c1","count":"NaN"}"#, Err(("bad_unit", "/records/0/count")));
+        check(r#"{"kind":"level","channel":"c1","count":null}"#, Err(("bad_unit", "/records/0/count")));
+        check(r#"{"kind":"level","channel":"c1"}"#, Err(("bad_unit", "/records/0/count")));
+        check(r#"{"kind":"level","count":4}"#, Err(("unknown_channel", "/records/0/channel")));
+        check(r#"{"kind":"level","channel":"c1","count":4,"at":"yesterday"}"#, Err(("bad_timestamp", "/records/0/at")));
+        check(r#"{"kind":"level","channel":"c1","count":4,"at":7}"#, Err(("bad_timestamp", "/records/0/at")));
+        check(r#"{"kind":"weight","channel":"w","gross_g":120.25,"tare_g":20}"#, Ok(Reading::Weight { net_mg: 100_250, stable: true }));
+        check(r#"{"kind":"weight","channel":"w","gross_g":1,"stable":false}"#, Ok(Reading::Weight { net_mg: 1_000, stable: false }));
+        check(r#"{"kind":"weight","channel":"w","gross_g":"1"}"#, Err(("bad_unit", "/records/0/gross_g")));
+        check(r#"{"kind":"weight","channel":"w","gross_g":1e12}"#, Err(("out_of_range", "/records/0/gross_g")));
+        check(
+            r#"{"kind":"status","battery_pct":88,"firmware":"1.2"}"#,
+            Ok(Reading::Status { battery_pct: Some(88), firmware: Some("1.2".into()) }),
+        );
+        check(r#"{"kind":"status","battery_pct":101}"#, Err(("out_of_range", "/records/0/battery_pct")));
+        check(r#"{"kind":"tag_read","epc":"30"}"#, Err(("unsupported_kind", "/records/0/kind")));
+        check("7", Err(("unsupported_kind", "/records/0")));
+    }
+
+    #[test]
+    fn whole_batches_are_refused() {
+        check_whole("{", Format::Json, Code::BadJson);
+        check_whole("[]", Format::Json, Code::WrongSchema);
+        check_whole(r#"{"schema":"other","records":[]}"#, Format::Json, Code::WrongSchema);
+        check_whole(&format!("{{{HEAD}}}"), Format::Json, Code::WrongSchema);
+        check_whole(r#"{"schema":"wardstock.obs.v1","records":[]}"#, Format::Json, Code::WrongSchema);
+        check_whole(&"[".repeat(10_000), Format::Json, Code::BadJson);
+        check_whole(&" ".repeat(BYTES_MAX + 1), Format::Json, Code::PayloadTooLarge);
+        check_whole(&format!("{{{HEAD},\"records\":[{}7]}}", "7,".repeat(RECORDS_MAX)), Format::Json, Code::PayloadTooLarge);
+        check_whole("", Format::Lines, Code::BadJson);
+        assert_eq!(Format::of("text/html").unwrap_err().code, Code::UnsupportedMediaType);
+    }
+
+    #[test]
+    fn lines_are_records() {
+        let body = format!(
+            "{{{HEAD},\"gap\":{{\"lost\":3}}}}\n{{\"kind\":\"level\",\"channel\":\"c1\",\"count\":1}}\r\n\nbroken\n{{\"kind\":\"status\"}}"
+        );
+        let batch = parse(body.as_bytes(), Format::Lines).unwrap();
+        assert_eq!((batch.head.seq, batch.head.lost, batch.records.len()), (17, 3, 3));
+        assert!(batch.records[0].is_ok() && batch.records[1].is_err() && batch.records[2].is_ok());
+    }
+}

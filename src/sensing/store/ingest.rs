@@ -1,0 +1,234 @@
+//! Batches, observations, device health, beliefs.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use crate::access::caller::DeviceIdentity;
+use crate::base::error::{Error, Result};
+use crate::db::Tx;
+use crate::db::conn::Conn;
+use crate::db::schema::{belief, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
+use crate::sensing::belief::Estimate;
+use crate::sensing::binding::Line;
+use crate::sensing::ingest::{Arrival, Receipt, Seen};
+use crate::sensing::native::Head;
+use crate::web::idempotency::Answer;
+
+/// An answered batch.
+pub(in crate::sensing) struct Answered {
+    pub(in crate::sensing) sha256: String,
+    pub(in crate::sensing) answer: Answer,
+}
+
+pub(in crate::sensing) fn batch_by_key(conn: &mut Conn, device: &DeviceIdentity, head: &Head) -> Result<Option<Answered>> {
+    let row: Option<(String, i64, String)> = ingest_batch::table
+        .filter(ingest_batch::site_id.eq(device.site_id))
+        .filter(ingest_batch::device_id.eq(device.id))
+        .filter(ingest_batch::boot_id.eq(&head.boot_id))
+        .filter(ingest_batch::seq.eq(head.seq))
+        .select((ingest_batch::body_sha256, ingest_batch::status, ingest_batch::answer))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(sha256, status, body)| Answered { sha256, answer: answered(status, body) }))
+}
+
+fn answered(status: i64, body: String) -> Answer {
+    Answer { status: u16::try_from(status).unwrap_or(200), location: None, etag: None, body }
+}
+
+/// The batch of an id: its site, its device, and its answer.
+pub(in crate::sensing) fn batch_by_id(conn: &mut Conn, id: i64) -> Result<Option<(i64, i64, Answer)>> {
+    let row: Option<(i64, i64, i64, String)> = ingest_batch::table
+        .filter(ingest_batch::id.eq(id))
+        .select((ingest_batch::site_id, ingest_batch::device_id, ingest_batch::status, ingest_batch::answer))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(site_id, device_id, status, body)| (site_id, device_id, answered(status, body))))
+}
+
+pub(in crate::sensing) fn insert_batch(
+    tx: &mut Tx<'_>,
+    device: &DeviceIdentity,
+    head: &Head,
+    id: i64,
+    sha256: &str,
+    answer: &Answer,
+) -> Result<()> {
+    diesel::insert_into(ingest_batch::table)
+        .values((
+            ingest_batch::site_id.eq(device.site_id),
+            ingest_batch::device_id.eq(device.id),
+            ingest_batch::boot_id.eq(&head.boot_id),
+            ingest_batch::seq.eq(head.seq),
+            ingest_batch::id.eq(id),
+            ingest_batch::body_sha256.eq(sha256),
+            ingest_batch::status.eq(i64::from(answer.status)),
+            ingest_batch::answer.eq(&answer.body),
+            ingest_batch::received_at.eq(tx.now.0),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Keeps records apart; one that is kept already stays as it is.
+pub(in crate::sensing) fn insert_quarantined(
+    tx: &mut Tx<'_>,
+    device: &DeviceIdentity,
+    received_at: i64,
+    rows: &[(Arrival, &'static str)],
+) -> Result<()> {
+    for (arrival, code) in rows {
+        let record_key = format!("{}/{}/{}", device.id, arrival.record.at.map_or(0, |at| at.0), arrival.dedupe_key);
+        diesel::sql_query(
+            "INSERT INTO quarantine_record (site_id, id, device_id, record_key, channel, code, raw, received_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (site_id, record_key) DO NOTHING",
+        )
+        .bind::<BigInt, _>(device.site_id)
+        .bind::<BigInt, _>(tx.id())
+        .bind::<BigInt, _>(device.id)
+        .bind::<Text, _>(record_key)
+        .bind::<Text, _>(&arrival.record.channel)
+        .bind::<Text, _>(*code)
+        .bind::<Text, _>(arrival.record.raw.to_string())
+        .bind::<BigInt, _>(received_at)
+        .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+pub(in crate::sensing) fn resolve_quarantined(tx: &mut Tx<'_>, site_id: i64, id: i64) -> Result<()> {
+    diesel::update(quarantine_record::table.filter(quarantine_record::site_id.eq(site_id)).filter(quarantine_record::id.eq(id)))
+        .set(quarantine_record::resolved_at.eq(tx.now.0))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Which of these `(channel_id, dedupe_key)` are stored under a stamp not before `since`.
+pub(in crate::sensing) fn known_restamped(conn: &mut Conn, site_id: i64, since: i64, keys: &[(i64, i64)]) -> Result<HashSet<(i64, i64)>> {
+    let mut known = HashSet::new();
+    for chunk in keys.chunks(200) {
+        let channels: Vec<i64> = chunk.iter().map(|(channel_id, _)| *channel_id).collect();
+        let dedupe_keys: Vec<i64> = chunk.iter().map(|(_, key)| *key).collect();
+        let rows: Vec<(i64, i64)> = observation::table
+            .filter(observation::site_id.eq(site_id))
+            .filter(observation::channel_id.eq_any(channels))
+            .filter(observation::observed_at.ge(since))
+            .filter(observation::dedupe_key.eq_any(dedupe_keys))
+            .select((observation::channel_id, observation::dedupe_key))
+            .load(conn)?;
+        known.extend(rows);
+    }
+    Ok(known)
+}
+
+/// Writes down that the device was heard: when, what it said of itself, and what it lost.
+///
+/// A jump in `seq` within one boot counts each missing batch as one lost record until it comes late;
+/// what the device itself says it lost is added.
+pub(in crate::sensing) fn put_health(tx: &mut Tx<'_>, device: &DeviceIdentity, head: &Head, receipt: &Receipt, seen: &Seen) -> Result<()> {
+    let before: Option<(i64, String, i64, i64)> = device_health::table
+        .filter(device_health::site_id.eq(device.site_id))
+        .filter(device_health::device_id.eq(device.id))
+        .select((device_health::last_event_at, device_health::boot_id, device_health::last_seq, device_health::records_lost))
+        .first(tx.conn)
+        .optional()?;
+    let (last_event_at, last_seq, lost) = match before {
+        Some((event_at, boot_id, last_seq, lost)) if boot_id == head.boot_id => {
+            let missing = if head.seq > last_seq { head.seq.saturating_sub(last_seq).saturating_sub(1) } else { -1 };
+            (event_at, last_seq.max(head.seq), lost.saturating_add(missing).max(0))
+        }
+        Some((event_at, _, _, lost)) => (event_at, head.seq, lost),
+        None => (0, head.seq, 0),
+    };
+    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    diesel::sql_query(
+        "INSERT INTO device_health (site_id, device_id, last_seen_at, last_event_at, boot_id, last_seq, battery_pct, firmware, \
+         records_stored, records_quarantined, records_rejected, records_lost) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         ON CONFLICT (site_id, device_id) DO UPDATE SET last_seen_at = excluded.last_seen_at, last_event_at = excluded.last_event_at, \
+         boot_id = excluded.boot_id, last_seq = excluded.last_seq, battery_pct = COALESCE(excluded.battery_pct, device_health.battery_pct), \
+         firmware = COALESCE(excluded.firmware, device_health.firmware), \
+         records_stored = device_health.records_stored + excluded.records_stored, \
+         records_quarantined = device_health.records_quarantined + excluded.records_quarantined, \
+         records_rejected = device_health.records_rejected + excluded.records_rejected, records_lost = excluded.records_lost",
+    )
+    .bind::<BigInt, _>(device.site_id)
+    .bind::<BigInt, _>(device.id)
+    .bind::<BigInt, _>(tx.now.0)
+    .bind::<BigInt, _>(last_event_at.max(seen.newest_at))
+    .bind::<Text, _>(&head.boot_id)
+    .bind::<BigInt, _>(last_seq)
+    .bind::<Nullable<BigInt>, _>(seen.battery_pct)
+    .bind::<Nullable<Text>, _>(&seen.firmware)
+    .bind::<BigInt, _>(count(receipt.stored))
+    .bind::<BigInt, _>(count(receipt.quarantined))
+    .bind::<BigInt, _>(count(receipt.rejected))
+    .bind::<BigInt, _>(lost.saturating_add(head.lost))
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+/// A belief as it is stored.
+#[derive(Debug, Clone)]
+pub(in crate::sensing) struct Known {
+    pub(in crate::sensing) estimate: i64,
+    pub(in crate::sensing) low: i64,
+    pub(in crate::sensing) high: i64,
+    pub(in crate::sensing) confidence: String,
+    pub(in crate::sensing) as_of: i64,
+    pub(in crate::sensing) mode: String,
+}
+
+pub(in crate::sensing) fn beliefs(conn: &mut Conn, site_id: i64, stock_point_ids: &[i64]) -> Result<HashMap<i64, Known>> {
+    let mut known = HashMap::new();
+    for chunk in stock_point_ids.chunks(500) {
+        let rows: Vec<(i64, i64, i64, i64, String, i64, String)> = belief::table
+            .filter(belief::site_id.eq(site_id))
+            .filter(belief::stock_point_id.eq_any(chunk))
+            .select((belief::stock_point_id, belief::estimate, belief::low, belief::high, belief::confidence, belief::as_of, belief::mode))
+            .load(conn)?;
+        known.extend(
+            rows.into_iter()
+                .map(|(id, estimate, low, high, confidence, as_of, mode)| (id, Known { estimate, low, high, confidence, as_of, mode })),
+        );
+    }
+    Ok(known)
+}
+
+pub(in crate::sensing) fn put_belief(tx: &mut Tx<'_>, site_id: i64, line: &Line, estimate: &Estimate, as_of: i64) -> Result<()> {
+    let reasons =
+        serde_json::to_string(&estimate.reasons).map_err(|cause| Error::internal("the reasons of a belief are no JSON").because(cause))?;
+    diesel::sql_query(
+        "INSERT INTO belief (site_id, stock_point_id, estimate, low, high, confidence, as_of, mode, reasons) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (site_id, stock_point_id) DO UPDATE SET estimate = excluded.estimate, \
+         low = excluded.low, high = excluded.high, confidence = excluded.confidence, as_of = excluded.as_of, mode = excluded.mode, \
+         reasons = excluded.reasons",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(line.stock_point_id)
+    .bind::<BigInt, _>(estimate.units)
+    .bind::<BigInt, _>(estimate.low)
+    .bind::<BigInt, _>(estimate.high)
+    .bind::<Text, _>(estimate.confidence.word())
+    .bind::<BigInt, _>(as_of)
+    .bind::<Text, _>(&line.mode)
+    .bind::<Text, _>(reasons)
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(in crate::sensing) fn names_of_stock_points(conn: &mut Conn, site_id: i64, ids: &[i64]) -> Result<Vec<(String, String)>> {
+    let mut names = Vec::new();
+    for chunk in ids.chunks(500) {
+        let rows: Vec<(String, String)> = stock_point::table
+            .inner_join(place::table.on(place::site_id.eq(stock_point::site_id).and(place::id.eq(stock_point::place_id))))
+            .inner_join(item::table.on(item::id.eq(stock_point::item_id)))
+            .filter(stock_point::site_id.eq(site_id))
+            .filter(stock_point::id.eq_any(chunk))
+            .select((place::code, item::code))
+            .load(conn)?;
+        names.extend(rows);
+    }
+    Ok(names)
+}

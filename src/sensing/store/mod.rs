@@ -1,0 +1,30 @@
+//! The tables of channels, bindings, observations, batches, quarantine, steps, beliefs and discrepancies.
+
+pub(super) mod binding;
+pub(super) mod desk;
+pub(super) mod ingest;
+pub(super) mod project;
+
+use diesel::Connection;
+use diesel::connection::TransactionManager;
+
+use crate::base::error::Result;
+use crate::db::Tx;
+use crate::db::conn::Conn;
+
+type Manager = <Conn as Connection>::TransactionManager;
+
+/// Runs a part of a write in a savepoint: when it fails, only the part is undone.
+pub(super) fn in_savepoint<T>(tx: &mut Tx<'_>, part: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    Manager::begin_transaction(tx.conn)?;
+    match part(tx) {
+        Ok(value) => {
+            Manager::commit_transaction(tx.conn)?;
+            Ok(value)
+        }
+        Err(cause) => {
+            Manager::rollback_transaction(tx.conn)?;
+            Err(cause)
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Real input: the service against data sets that lie beside the repository, when they are there.
+
+mod ledger_truth;
+mod sensor_truth;
+
+use std::path::PathBuf;
+
+/// A file of the shared data, or a loud word that it is not there.
+fn shared(path: &str) -> Option<String> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
+    if let Ok(text) = std::fs::read_to_string(&file) {
+        return Some(text);
+    }
+    eprintln!("SKIPPED: the conformance data {} are not there", file.display());
+    None
+}
