@@ -229,7 +229,10 @@ fn drug(line: &'static str) -> Vec<Product> {
     products.split("; ").filter_map(|text| product((name, atc, group, ven, storage), text)).collect()
 }
 
-fn product((name, atc, group, ven, storage): (&'static str, &'static str, &'static str, &'static str, &str), text: &'static str) -> Option<Product> {
+fn product(
+    (name, atc, group, ven, storage): (&'static str, &'static str, &'static str, &'static str, &str),
+    text: &'static str,
+) -> Option<Product> {
     let (what, price) = text.trim().split_once('=')?;
     let (form, strength) = what.split_once(' ')?;
     let (cents, usage) = price.split_at_checked(price.len() - 1)?;

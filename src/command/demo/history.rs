@@ -42,7 +42,11 @@ fn one(hospital: &Hospital, of: &Use, rng: &mut Rng, text: &mut String) {
 
 fn put(text: &mut String, store: &str, item: &str, date: Day, issued: i64, share: f64) {
     let date = date.to_text();
-    drop(if share > 0.0 { writeln!(text, "{store},{item},{date},{issued},{share}") } else { writeln!(text, "{store},{item},{date},{issued},") });
+    drop(if share > 0.0 {
+        writeln!(text, "{store},{item},{date},{issued},{share}")
+    } else {
+        writeln!(text, "{store},{item},{date},{issued},")
+    });
 }
 
 /// Some days without stock; it ran out in the middle of the first.

@@ -141,8 +141,7 @@ impl Hospital {
 
     /// `items.csv`.
     pub(super) fn items_csv(&self) -> String {
-        let mut text =
-            String::from("code,name,form,strength,base_unit,atc,ven,storage_class,controlled,volume_ml,shelf_life_days,group\n");
+        let mut text = String::from("code,name,form,strength,base_unit,atc,ven,storage_class,controlled,volume_ml,shelf_life_days,group\n");
         for Item { code, product: of, .. } in &self.items {
             let controlled = of.storage_class == "controlled";
             drop(writeln!(
@@ -198,8 +197,7 @@ impl Hospital {
 
 /// `suppliers.csv`.
 pub(super) fn suppliers_csv() -> String {
-    let mut text =
-        String::from("code,name,lead_time_days,lead_time_sd_days,order_cost_minor,min_order_minor,currency,order_weekdays\n");
+    let mut text = String::from("code,name,lead_time_days,lead_time_sd_days,order_cost_minor,min_order_minor,currency,order_weekdays\n");
     for of in &SUPPLIERS {
         drop(writeln!(
             text,
@@ -285,20 +283,15 @@ impl Item {
 
 impl Use {
     fn draw(site: &'static Site, at: usize, item: &Item, rng: &mut Rng) -> Self {
-        let shift = (rng.uniform() < SHIFT_SHARE)
-            .then(|| (60 + i64::from(rng.below(240)), if rng.uniform() < 0.5 { 1.8 } else { 0.5 }));
+        let shift = (rng.uniform() < SHIFT_SHARE).then(|| (60 + i64::from(rng.below(240)), if rng.uniform() < 0.5 { 1.8 } else { 0.5 }));
         let count = match item.product.usage {
             Usage::Fast => 3 + rng.below(3),
             Usage::Seasonal => 1 + rng.below(3),
             Usage::Medium => 1 + rng.below(3) / 2,
             Usage::Slow => rng.below(4) / 3,
         };
-        let mut order: Vec<(bool, u64, usize)> = site
-            .wards
-            .iter()
-            .enumerate()
-            .map(|(ward, (_, _, purpose))| (!suits(item.product.group, purpose), rng.bits(), ward))
-            .collect();
+        let mut order: Vec<(bool, u64, usize)> =
+            site.wards.iter().enumerate().map(|(ward, (_, _, purpose))| (!suits(item.product.group, purpose), rng.bits(), ward)).collect();
         order.sort_unstable();
         let weights: Vec<(usize, f64)> =
             order.into_iter().take(usize::try_from(count).unwrap_or(1)).map(|(_, _, ward)| (ward, rng.gamma(3.0, 1.0))).collect();

@@ -177,14 +177,5 @@ fn code(rng: &mut Rng) -> String {
 
 fn put(csv: &mut String, shelf: &Shelf, lot: &Lot, today: Day) {
     let (code, expiry) = if lot.units == 0 { (String::new(), String::new()) } else { (lot.code.clone(), lot.expiry.to_text()) };
-    drop(writeln!(
-        csv,
-        "{},{},{},{code},{expiry},{},{},{}",
-        shelf.place,
-        shelf.item,
-        lot.units,
-        shelf.par,
-        shelf.max,
-        today.to_text()
-    ));
+    drop(writeln!(csv, "{},{},{},{code},{expiry},{},{},{}", shelf.place, shelf.item, lot.units, shelf.par, shelf.max, today.to_text()));
 }
