@@ -1,14 +1,12 @@
 //! What lies on the shelves when the demo starts: lots with expiry, par levels, some items low, a few out.
 
-use std::fmt::Write;
-
 use wardstock::base::quantity::{from_f64, to_f64};
 use wardstock::base::time::Day;
 use wardstock_models::rng::Rng;
 
 use super::formulary::Usage;
 use super::history::DAYS;
-use super::hospital::{Hospital, Item, SITES, Use};
+use super::hospital::{Hospital, Item, SITES, Use, line};
 
 /// Cold capacity over what lies there: the plan must respect it, and feels it.
 const COLD_HEADROOM: f64 = 1.25;
@@ -23,7 +21,6 @@ pub(super) struct Shelf {
     pub(super) name: String,
     pub(super) usage: Usage,
     pub(super) controlled: bool,
-    pub(super) base_unit: &'static str,
     pub(super) unit_grams: f64,
     /// Expected units a day taken here.
     pub(super) rate: f64,
@@ -137,7 +134,6 @@ fn shelf(of: &Use, item: &Item, place: &'static str, rate: f64, par: i64, max: i
         name: product.name.clone(),
         usage: product.usage,
         controlled: product.storage_class == "controlled",
-        base_unit: product.form.base_unit,
         unit_grams: product.form.grams,
         rate,
         par,
@@ -177,5 +173,5 @@ fn code(rng: &mut Rng) -> String {
 
 fn put(csv: &mut String, shelf: &Shelf, lot: &Lot, today: Day) {
     let (code, expiry) = if lot.units == 0 { (String::new(), String::new()) } else { (lot.code.clone(), lot.expiry.to_text()) };
-    drop(writeln!(csv, "{},{},{},{code},{expiry},{},{},{}", shelf.place, shelf.item, lot.units, shelf.par, shelf.max, today.to_text()));
+    line(csv, format_args!("{},{},{},{code},{expiry},{},{},{}", shelf.place, shelf.item, lot.units, shelf.par, shelf.max, today.to_text()));
 }
