@@ -76,12 +76,12 @@ const TENDER: usize = 5;
 
 #[rustfmt::skip]
 const SUPPLIERS: [Supplier; 6] = [
-    Supplier { code: "NORDMED", name: "Nordmed Wholesale", lead_days: 2, lead_sd: 0.7, order_cost_minor: 1200, min_order_minor: 15_000, weekdays: "mon,tue,wed,thu,fri", price: 1.10 },
-    Supplier { code: "ALPHAGEN", name: "Alphagen Generics", lead_days: 4, lead_sd: 1.2, order_cost_minor: 1800, min_order_minor: 20_000, weekdays: "mon,thu", price: 0.97 },
-    Supplier { code: "KLINIPHARM", name: "Klinipharm Hospital Line", lead_days: 6, lead_sd: 1.8, order_cost_minor: 2500, min_order_minor: 30_000, weekdays: "tue", price: 0.93 },
-    Supplier { code: "BIOCOLD", name: "Biocold Speciality", lead_days: 5, lead_sd: 1.5, order_cost_minor: 4500, min_order_minor: 40_000, weekdays: "mon,wed", price: 0.98 },
-    Supplier { code: "INFUSIO", name: "Infusio Fluids", lead_days: 3, lead_sd: 1.0, order_cost_minor: 6000, min_order_minor: 35_000, weekdays: "tue,fri", price: 0.88 },
-    Supplier { code: "TENDER", name: "Regional Tender Agency", lead_days: 13, lead_sd: 3.5, order_cost_minor: 3000, min_order_minor: 80_000, weekdays: "thu", price: 0.82 },
+    Supplier { code: "NORDMED", name: "Nordmed Wholesale", lead_days: 2, lead_sd: 0.7, order_cost_minor: 300, min_order_minor: 10_000, weekdays: "mon,tue,wed,thu,fri", price: 1.10 },
+    Supplier { code: "ALPHAGEN", name: "Alphagen Generics", lead_days: 4, lead_sd: 1.2, order_cost_minor: 500, min_order_minor: 10_000, weekdays: "mon,thu", price: 0.97 },
+    Supplier { code: "KLINIPHARM", name: "Klinipharm Hospital Line", lead_days: 6, lead_sd: 1.8, order_cost_minor: 600, min_order_minor: 15_000, weekdays: "tue", price: 0.93 },
+    Supplier { code: "BIOCOLD", name: "Biocold Speciality", lead_days: 5, lead_sd: 1.5, order_cost_minor: 1500, min_order_minor: 20_000, weekdays: "mon,wed", price: 0.98 },
+    Supplier { code: "INFUSIO", name: "Infusio Fluids", lead_days: 3, lead_sd: 1.0, order_cost_minor: 1800, min_order_minor: 20_000, weekdays: "tue,fri", price: 0.88 },
+    Supplier { code: "TENDER", name: "Regional Tender Agency", lead_days: 13, lead_sd: 3.5, order_cost_minor: 900, min_order_minor: 40_000, weekdays: "thu", price: 0.82 },
 ];
 
 /// An item and how it is used at a site of size 1.
