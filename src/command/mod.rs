@@ -76,6 +76,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome> {
     let json = cli.json;
     match cli.command {
         Command::Serve(arguments) => serve::run(&config, &arguments),
+        Command::Demo(arguments) => demo::run(&config, &arguments),
 
         Command::Demo(arguments) => demo::run(&config, &arguments),
         Command::Migrate(arguments) => migrate::run(&config, &arguments, json),
