@@ -6,5 +6,6 @@ mod scene;
 
 mod conformance;
 mod gateway;
+mod house;
 mod pharmacist;
 mod procurement;

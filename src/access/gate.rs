@@ -46,7 +46,7 @@ pub(super) async fn pass(
             let to_sign_in = HttpResponse::SeeOther().insert_header(("location", "/sign-in")).finish();
             return Ok(request.into_response(to_sign_in));
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Ok(refuse(request, error)),
     };
     if !caller.is_any(roles) {
         let detail = format!(
@@ -54,10 +54,15 @@ pub(super) async fn pass(
             caller.role.word(),
             roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(", ")
         );
-        return Err(Error::new(Code::Forbidden, detail).into());
+        return Ok(refuse(request, Error::new(Code::Forbidden, detail)));
     }
     request.extensions_mut().insert(caller);
     next.call(request).await
+}
+
+/// The refusal as an answer, made here so that it carries the request id.
+fn refuse(request: ServiceRequest, error: Error) -> ServiceResponse {
+    request.into_response(HttpResponse::from_error(error))
 }
 
 fn wants_page(request: &ServiceRequest) -> bool {

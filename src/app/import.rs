@@ -1,6 +1,7 @@
 //! The import files in order, each through its room: `POST /api/v1/imports` and `wardstock import` are one code.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use actix_multipart::Multipart;
 use actix_web::http::Method;
@@ -80,6 +81,8 @@ pub struct Counts {
 pub fn run(db: &Db, actor: &str, only_site: Option<i64>, files: BTreeMap<String, Vec<u8>>, mode: Mode) -> Result<Report> {
     let sheets = parse(files)?;
     let actor = actor.to_owned();
+    let seen = Arc::new(Mutex::new(None));
+    let report_to = Arc::clone(&seen);
     let done = db.write_now(move |tx| {
         let mut report = Report::default();
         for (name, sheet) in &sheets {
@@ -87,16 +90,17 @@ pub fn run(db: &Db, actor: &str, only_site: Option<i64>, files: BTreeMap<String,
         }
         report.committed = !mode.dry_run && (report.rejected.is_empty() || mode.skip_bad);
         if !report.committed {
-            return Ok(Err(RolledBack(report)));
+            // An error takes the whole transaction back; the report leaves by the side.
+            *report_to.lock().map_err(|_| Error::internal("an import was cut off"))? = Some(report);
+            return Err(Error::new(Code::Conflict, "nothing was written"));
         }
         let summary = serde_json::to_value(&report.files).unwrap_or_default();
         audit::record(tx, only_site.unwrap_or(0), &actor, "import", "files", &summary)?;
-        Ok(Ok(report))
+        Ok(report)
     });
-    done.map(|outcome| outcome.unwrap_or_else(|RolledBack(report)| report))
+    let rolled_back = seen.lock().map_err(|_| Error::internal("an import was cut off"))?.take();
+    rolled_back.map_or(done, Ok)
 }
-
-struct RolledBack(Report);
 
 fn parse(files: BTreeMap<String, Vec<u8>>) -> Result<Vec<(&'static str, Sheet)>> {
     if let Some(unknown) = files.keys().find(|name| !FILES.contains(&name.as_str())) {

@@ -213,9 +213,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    forecast (site_id, stock_point_id, made_at) {
+    forecast (site_id, stock_point_id, id) {
         site_id -> BigInt,
         stock_point_id -> BigInt,
+        id -> BigInt,
         made_at -> BigInt,
         method -> Text,
         mean_daily_units -> Double,

@@ -95,6 +95,7 @@ pub(super) fn insert_forecast(tx: &mut Tx<'_>, site_id: i64, made: &Stored) -> R
         .values((
             forecast::site_id.eq(site_id),
             forecast::stock_point_id.eq(made.stock_point_id),
+            forecast::id.eq(tx.id()),
             forecast::made_at.eq(tx.now.0),
             forecast::method.eq(&made.method),
             forecast::mean_daily_units.eq(made.mean_daily_units),
@@ -109,7 +110,7 @@ pub(super) fn forget_forecasts(tx: &mut Tx<'_>, site_id: i64, before: i64) -> Re
     // The newest of each stock point stays, however old it is.
     diesel::sql_query(
         "DELETE FROM forecast WHERE site_id = $1 AND made_at < $2 AND EXISTS (SELECT 1 FROM forecast n \
-         WHERE n.site_id = forecast.site_id AND n.stock_point_id = forecast.stock_point_id AND n.made_at > forecast.made_at)",
+         WHERE n.site_id = forecast.site_id AND n.stock_point_id = forecast.stock_point_id AND n.id > forecast.id)",
     )
     .bind::<BigInt, _>(site_id)
     .bind::<BigInt, _>(before)
@@ -145,7 +146,7 @@ pub(super) fn newest_forecasts(
         "SELECT p.code AS place, i.code AS item, f.made_at, f.method, f.input_sha256, f.body FROM forecast f \
          JOIN stock_point sp ON sp.site_id = f.site_id AND sp.id = f.stock_point_id \
          JOIN place p ON p.site_id = sp.site_id AND p.id = sp.place_id JOIN item i ON i.id = sp.item_id \
-         WHERE f.made_at = (SELECT MAX(n.made_at) FROM forecast n WHERE n.site_id = f.site_id AND n.stock_point_id = f.stock_point_id) \
+         WHERE f.id = (SELECT MAX(n.id) FROM forecast n WHERE n.site_id = f.site_id AND n.stock_point_id = f.stock_point_id) \
          AND (p.code, i.code) > ($1, $2) AND ($3 = 0 OR f.site_id = $3) AND ($4 = '' OR p.code = $4) AND ($5 = '' OR i.code = $5) \
          ORDER BY p.code, i.code LIMIT $6",
     )

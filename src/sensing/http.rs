@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::binding::{self, BindingView, NewBinding};
 use super::discrepancy::{self, Decision, DiscrepancyView, Why};
-use super::health::{self, SilentDevice};
 use super::ingest::{self, Outcome, Receipt};
 use super::native::{self, Batch, Format};
 use super::quarantine::{self, QuarantineView};
@@ -53,9 +52,6 @@ pub fn routes() -> Vec<Route> {
             .about("sensing", "Say which stock point a channel looks at, and what its readings may do")
             .takes::<NewBinding>(json!({"channel": "c1", "kind": "level", "place": "W1", "item": "P1", "mode": "advise"}))
             .answers::<Bound>(201),
-        Route::new(&Method::GET, "/api/v1/devices/silent", role::PEOPLE, get_silent)
-            .about("sensing", "Active devices that have not been heard for 15 minutes")
-            .answers::<Vec<SilentDevice>>(200),
         Route::new(&Method::GET, "/api/v1/quarantine", role::PEOPLE, get_quarantine)
             .about("sensing", "Records that could not be used, kept as they came")
             .query::<QuarantineQuery>()
@@ -196,7 +192,7 @@ async fn get_batch(caller: Caller, db: web::Data<Db>, path: web::Path<String>) -
     let name = path.into_inner();
     db.read(move |conn| {
         let none = || Error::not_found("batch", &name);
-        let id = name.parse().map_err(|_| none())?;
+        let id = number("batch", &name)?;
         let (site_id, device_id, answer) = store::ingest::batch_by_id(conn, id)?.ok_or_else(none)?;
         caller.require_site(site_id)?;
         match &caller.device {
@@ -228,11 +224,6 @@ async fn post_binding(caller: Caller, db: web::Data<Db>, path: web::Path<String>
         Answer::created(format!("/api/v1/devices/{}/bindings", key.code), &Bound { id: id::to_wire(binding_id) })
     })
     .await
-}
-
-async fn get_silent(caller: Caller, db: web::Data<Db>) -> Result<HttpResponse> {
-    let now = db.clock().now();
-    Ok(HttpResponse::Ok().json(db.read(move |conn| health::silent_devices(conn, now, caller.site)).await?))
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -307,5 +298,5 @@ async fn decide(caller: Caller, db: web::Data<Db>, path: web::Path<String>, post
 }
 
 fn number(noun: &str, name: &str) -> Result<i64> {
-    name.parse().map_err(|_| Error::not_found(noun, name))
+    name.parse().map_err(|_not_a_number| Error::not_found(noun, name))
 }

@@ -107,7 +107,9 @@ pub fn ingest(tx: &mut Tx<'_>, device: &DeviceIdentity, batch: Batch, sha256: &s
     let seen = take(tx, device, received_at, arrivals, &mut outcomes)?;
     outcomes.sort_by_key(|outcome| outcome.index);
     let mut receipt = Receipt { batch: id::to_wire(batch_id), ..Receipt::default() };
-    outcomes.into_iter().for_each(|outcome| receipt.add(outcome, full));
+    for outcome in outcomes {
+        receipt.add(outcome, full);
+    }
     store::ingest::put_health(tx, device, &head, &receipt, &seen)?;
     let answer = Answer::with_status(if receipt.is_all_stored() { 200 } else { 207 }, &receipt)?;
     store::ingest::insert_batch(tx, device, &head, batch_id, sha256, &answer)?;
@@ -148,6 +150,7 @@ fn dedupe_key(device_id: i64, head: &Head, record: &Record) -> i64 {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) newest_at: i64,
+    status_at: i64,
     pub(super) battery_pct: Option<i64>,
     pub(super) firmware: Option<String>,
 }
@@ -181,8 +184,9 @@ pub(super) fn take(
         match judge(device, received_at, tx.now, &arrival, candidates, &lines) {
             Verdict::Keep(row, line, message) => {
                 if let Reading::Status { battery_pct, firmware } = &arrival.record.reading
-                    && row.event_at >= seen.newest_at
+                    && row.event_at >= seen.status_at
                 {
+                    seen.status_at = row.event_at;
                     seen.battery_pct = battery_pct.or(seen.battery_pct);
                     seen.firmware = firmware.clone().or(seen.firmware);
                 }

@@ -15,6 +15,8 @@ pub mod project;
 pub mod quarantine;
 pub mod reconcile;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use ingest::{Outcome, Receipt, ingest};
 pub use project::{has_due, newest_movement, notice_movements, project_due};

@@ -17,7 +17,7 @@ use crate::stock;
 use crate::stock::movement::{Entry, Kind, LotChoice, Source};
 
 /// Bindings in one call: a write must not hold others up.
-const TASKS_PER_CALL: i64 = 50;
+const TASKS_PER_CALL: i64 = 20;
 /// After a failure the binding rests so long.
 const RETRY_MICROS: i64 = 60 * 1_000_000;
 /// How far before a change the first look goes; further looks go four times as far.
@@ -120,12 +120,10 @@ impl Window {
                 let Some(first) = readings.first().copied() else {
                     return Ok(Self { readings, booked: Vec::new(), after: i64::MIN, baseline: None, newest });
                 };
-                let booked = store::project::booked_since(tx.conn, task.site_id, line, first.at)?;
-                let book = store::project::foreign_book_at(tx.conn, task.site_id, line, first.at)?;
-                return Ok(Self { readings, booked, after: i64::MIN, baseline: baseline(line, first, book), newest });
+                return Self::beginning(tx, task.site_id, line, readings, first, newest);
             }
             let booked = store::project::booked_since(tx.conn, task.site_id, line, from)?;
-            if let Some(start) = reconcile::fresh_start(&readings, &booked, from, task.dirty_from)
+            if let Some(start) = reconcile::fresh_start(&readings, &booked, task.dirty_from)
                 && let Some(first) = readings.get(start).copied()
             {
                 let readings = readings.get(start..).unwrap_or_default().to_vec();
@@ -134,6 +132,23 @@ impl Window {
             }
             span = span.saturating_mul(4);
         }
+    }
+
+    /// From the first reading that is kept. Steps older than it are as they are: their readings were forgotten
+    /// with the retention, and the book that they left is what the first reading is held against.
+    fn beginning(
+        tx: &mut Tx<'_>,
+        site_id: i64,
+        line: &Line,
+        readings: Vec<Reading>,
+        first: Reading,
+        newest: Option<Observed>,
+    ) -> Result<Self> {
+        let booked = store::project::booked_since(tx.conn, site_id, line, first.at)?;
+        let foreign = store::project::foreign_book_at(tx.conn, site_id, line, first.at)?;
+        let posted = store::project::posted_after(tx.conn, site_id, line.binding_id, i64::MIN)?;
+        let own: i64 = posted.iter().filter(|row| row.at < first.at && !row.reversed).map(|row| row.delta).sum();
+        Ok(Self { readings, booked, after: first.at - 1, baseline: baseline(line, first, foreign + own), newest })
     }
 
     fn steps(&self, line: &Line) -> Vec<Step> {

@@ -84,7 +84,6 @@ struct Interval {
     /// How much of `open` a booking in it may have caused, with the sign of `open`; 0: none.
     booked_part: i64,
     first_booking: Option<i64>,
-    last_booking: Option<i64>,
 }
 
 fn intervals(readings: &[Reading], booked: &[Booked]) -> Vec<Interval> {
@@ -108,10 +107,8 @@ fn intervals(readings: &[Reading], booked: &[Booked]) -> Vec<Interval> {
                 open -= open.signum() * open.abs().min(counted.abs());
             }
             let booked_part = if flow.signum() == -open.signum() { open.signum() * open.abs().min(flow.abs()) } else { 0 };
-            let mut moments = within.iter().filter(|row| !row.counted).map(|row| row.at);
-            let first_booking = moments.next();
-            let last_booking = moments.next_back().or(first_booking);
-            Interval { start: before.at, end: after.at, open, booked_part, first_booking, last_booking }
+            let first_booking = within.iter().find(|row| !row.counted).map(|row| row.at);
+            Interval { start: before.at, end: after.at, open, booked_part, first_booking }
         })
         .collect()
 }
@@ -130,17 +127,15 @@ fn cancel(intervals: &mut [Interval], lag: i64) {
             if old.open == 0 || later.open.signum() != -old.open.signum() {
                 continue;
             }
-            let by_later = later.booked_part.abs() > 0 && later.first_booking.is_some_and(|booking| booking - old.end <= lag);
-            let by_old = old.booked_part.abs() > 0 && old.last_booking.is_some_and(|booking| later.start - booking <= lag);
-            let most = [(by_later, later.booked_part), (by_old, old.booked_part)]
-                .into_iter()
-                .map(|(counts, part)| if counts { part.abs() } else { 0 })
-                .max()
-                .unwrap_or(0);
-            let both = old.open.abs().min(later.open.abs()).min(most);
-            for one in [&mut *old, &mut *later] {
+            let by_later = later.first_booking.is_some_and(|booking| booking - old.end <= lag);
+            let by_old = later.end - old.end <= lag;
+            let parts = [if by_old { old.booked_part.abs() } else { 0 }, if by_later { later.booked_part.abs() } else { 0 }];
+            let both = old.open.abs().min(later.open.abs()).min(parts.into_iter().max().unwrap_or(0));
+            // What of a booking has found its counterpart explains nothing else.
+            let booked = if parts.first() >= parts.last() { &mut *old } else { &mut *later };
+            booked.booked_part -= booked.booked_part.signum() * both;
+            for one in [old, &mut *later] {
                 one.open -= one.open.signum() * both;
-                one.booked_part = one.booked_part.signum() * one.booked_part.abs().min(one.open.abs());
             }
         }
     }
@@ -162,24 +157,19 @@ pub fn wanted(readings: &[Reading], booked: &[Booked], settle: i64, baseline: Op
 
 /// The newest reading before `dirty_from` at which a recomputation may start and still give the same
 /// steps as one from the beginning: nothing before it can cancel anything after it.
-///
-/// `known_from` is since when readings and bookings are loaded.
-pub fn fresh_start(readings: &[Reading], booked: &[Booked], known_from: i64, dirty_from: i64) -> Option<usize> {
+pub fn fresh_start(readings: &[Reading], booked: &[Booked], dirty_from: i64) -> Option<usize> {
     let intervals = intervals(readings, booked);
     let before = readings.partition_point(|reading| reading.at < dirty_from);
     (0..before).rev().find(|at| {
         let Some(reading) = readings.get(*at) else { return false };
         let (from, to) = (reading.at - LAG_MICROS, reading.at + LAG_MICROS);
-        if from < known_from {
-            return false;
-        }
-        let first = booked.partition_point(|row| row.at < from);
-        let is_unbooked = booked.get(first..).unwrap_or_default().iter().take_while(|row| row.at <= to).all(|row| row.counted);
-        let is_quiet = || {
-            readings.first().is_some_and(|first| first.at <= from)
-                && intervals.iter().take(*at).rev().take_while(|interval| interval.end >= from).all(|interval| interval.open == 0)
-        };
-        is_unbooked || is_quiet()
+        // The intervals that end within the lag before it; the first of them may begin much earlier.
+        let near = readings.partition_point(|reading| reading.at < from).saturating_sub(1);
+        let Some(since) = readings.get(near).filter(|since| since.at < from) else { return false };
+        let first = booked.partition_point(|row| row.at <= since.at);
+        let is_unbooked = || booked.get(first..).unwrap_or_default().iter().take_while(|row| row.at <= to).all(|row| row.counted);
+        let is_quiet = || intervals.get(near..*at).unwrap_or_default().iter().all(|interval| interval.open == 0);
+        is_unbooked() || is_quiet()
     })
 }
 
@@ -266,203 +256,4 @@ pub fn acts(wanted: &[Step], posted: &[Posted]) -> Vec<Act> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINUTE: i64 = 60_000_000;
-    const SETTLE: i64 = 2 * MINUTE;
-
-    fn readings(list: &[(i64, i64)]) -> Vec<Reading> {
-        list.iter().map(|(at, units)| Reading { at: at * MINUTE, milliunits: units * 1_000 }).collect()
-    }
-
-    fn booked(list: &[(i64, i64)]) -> Vec<Booked> {
-        list.iter().map(|(at, delta)| Booked { at: at * MINUTE, delta: *delta, counted: false }).collect()
-    }
-
-    #[track_caller]
-    fn check(seen: &[(i64, i64)], moved: &[(i64, i64)], want: &[(i64, i64)]) {
-        let steps = wanted(&readings(seen), &booked(moved), SETTLE, None);
-        assert_eq!(steps.iter().map(|step| (step.at / MINUTE, step.delta)).collect::<Vec<_>>(), want);
-    }
-
-    #[test]
-    fn steps_follow_from_readings_and_bookings() {
-        check(&[], &[], &[]);
-        check(&[(0, 40)], &[], &[]);
-        check(&[(0, 40), (10, 35)], &[], &[(10, -5)]);
-        check(&[(0, 40), (10, 40), (20, 38)], &[], &[(20, -2)]);
-        check(&[(0, 40), (720, 120)], &[(1, 100)], &[(720, -20)]);
-        check(&[(0, 40), (10, 35)], &[(5, -5)], &[]);
-        check(&[(0, 10), (15, 110), (40, 110)], &[(30, 100)], &[]);
-        check(&[(0, 10), (15, 110), (40, 105)], &[(30, 100)], &[(40, -5)]);
-        check(&[(0, 10), (15, 10), (40, 110)], &[(10, 100)], &[]);
-        check(&[(0, 10), (15, 110), (400, 110)], &[(300, 100)], &[(15, 100), (400, -100)]);
-        check(&[(0, 40), (10, 35), (15, 35)], &[(12, -5)], &[]);
-        check(&[(0, 40), (10, 30), (20, 40)], &[], &[(10, -10), (20, 10)]);
-    }
-
-    #[test]
-    fn a_late_reading_splits_a_step() {
-        check(&[(0, 40), (2_000, 30)], &[], &[(2_000, -10)]);
-        check(&[(0, 40), (900, 34), (2_000, 30)], &[], &[(900, -6), (2_000, -4)]);
-    }
-
-    #[test]
-    fn a_count_moves_no_goods() {
-        let count = |delta| vec![Booked { at: 5 * MINUTE, delta, counted: true }];
-        let steps = |last, delta| -> Vec<i64> {
-            wanted(&readings(&[(0, 40), (10, last)]), &count(delta), SETTLE, None).iter().map(|step| step.delta).collect()
-        };
-        assert_eq!(steps(40, 3), Vec::<i64>::new());
-        assert_eq!(steps(40, -2), Vec::<i64>::new());
-        assert_eq!(steps(35, -5), Vec::<i64>::new());
-        assert_eq!(steps(35, -2), vec![-3]);
-    }
-
-    #[test]
-    fn creep_is_no_step() {
-        let creep: Vec<Reading> = (0..20).map(|at| Reading { at: at * MINUTE, milliunits: 40_000 - at * 100 }).collect();
-        assert!(wanted(&creep, &[], SETTLE, None).is_empty());
-    }
-
-    #[test]
-    fn waits_differ() {
-        let steps = wanted(&readings(&[(0, 40), (10, 30), (20, 40)]), &[], SETTLE, None);
-        assert_eq!(steps.iter().map(|step| step.due).collect::<Vec<_>>(), vec![10 * MINUTE + SETTLE, 20 * MINUTE + LAG_MICROS]);
-    }
-
-    /// Numbers that look random and are the same on every run.
-    struct Dice(u64);
-
-    impl Dice {
-        fn roll(&mut self, sides: i64) -> i64 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            i64::try_from((self.0 >> 33) % u64::try_from(sides).unwrap()).unwrap()
-        }
-
-        fn shuffle<T>(&mut self, list: &mut [T]) {
-            for at in (1..list.len()).rev() {
-                let other = usize::try_from(self.roll(i64::try_from(at + 1).unwrap())).unwrap();
-                list.swap(at, other);
-            }
-        }
-    }
-
-    #[derive(Clone, Copy)]
-    enum News {
-        Reading(Reading),
-        Booked(Booked),
-    }
-
-    /// The ledger as the room keeps it, without a database.
-    #[derive(Default)]
-    struct Ledger {
-        readings: BTreeMap<i64, i64>,
-        booked: Vec<Booked>,
-        posted: Vec<Posted>,
-    }
-
-    impl Ledger {
-        fn hear(&mut self, news: News, now: i64) {
-            let dirty = match news {
-                News::Reading(reading) => {
-                    self.readings.insert(reading.at, reading.milliunits);
-                    reading.at
-                }
-                News::Booked(row) => {
-                    self.booked.push(row);
-                    self.booked.sort_by_key(|row| row.at);
-                    row.at
-                }
-            };
-            self.project(now, dirty);
-        }
-
-        fn project(&mut self, now: i64, dirty: i64) {
-            let seen: Vec<Reading> = self.readings.iter().map(|(at, milliunits)| Reading { at: *at, milliunits: *milliunits }).collect();
-            let horizon = now.max(seen.last().map_or(0, |reading| reading.at));
-            let all = wanted(&seen, &self.booked, SETTLE, None);
-            if let Some(start) = fresh_start(&seen, &self.booked, i64::MIN + LAG_MICROS * 2, dirty) {
-                let from = seen[start].at;
-                let tail: Vec<Booked> = self.booked.iter().copied().filter(|row| row.at > from).collect();
-                let want: Vec<Step> = all.iter().copied().filter(|step| step.at > from).collect();
-                assert_eq!(wanted(&seen[start..], &tail, SETTLE, None), want, "a recomputation from a fresh start differs");
-            }
-            let due: Vec<Step> = all.into_iter().filter(|step| step.due <= horizon).collect();
-            for act in acts(&due, &self.posted) {
-                match act {
-                    Act::Post { step, revision, delta } => self.posted.push(Posted {
-                        at: step.at,
-                        revision,
-                        kind: step.kind.word().into(),
-                        reason: step.kind.reason().into(),
-                        delta,
-                        reversed: false,
-                    }),
-                    Act::Reverse(taken) => {
-                        self.posted.iter_mut().filter(|row| (row.at, row.revision) == (taken.at, taken.revision)).for_each(|row| {
-                            assert!(!row.reversed, "reversed twice");
-                            row.reversed = true;
-                        });
-                    }
-                }
-            }
-            assert!(acts(&due, &self.posted).is_empty(), "a second look finds nothing to do");
-        }
-
-        fn net(&self) -> BTreeMap<i64, i64> {
-            let mut net = BTreeMap::new();
-            for row in self.posted.iter().filter(|row| !row.reversed) {
-                *net.entry(row.at).or_insert(0) += row.delta;
-            }
-            net
-        }
-    }
-
-    fn story(dice: &mut Dice) -> Vec<News> {
-        let mut news = Vec::new();
-        let (mut at, mut units) = (0, 100);
-        for _ in 0..5 + dice.roll(25) {
-            at += (1 + dice.roll(100)) * MINUTE;
-            let change = match dice.roll(6) {
-                0 => dice.roll(50),
-                1..=3 => -dice.roll(10).min(units),
-                _ => 0,
-            };
-            units += change;
-            if change != 0 && dice.roll(2) == 0 {
-                let when = at + (dice.roll(400) - 200) * MINUTE + 1;
-                news.push(News::Booked(Booked { at: when, delta: change, counted: dice.roll(12) == 0 }));
-            }
-            news.push(News::Reading(Reading { at, milliunits: units * 1_000 + dice.roll(300) - 150 }));
-        }
-        news
-    }
-
-    #[test]
-    fn order_repetition_and_delay_change_nothing() {
-        let mut dice = Dice(20_261_122);
-        for _ in 0..300 {
-            let news = story(&mut dice);
-            let end = 10_000 * MINUTE;
-            let (mut in_order, mut shuffled) = (Ledger::default(), Ledger::default());
-            for one in &news {
-                let at = match one {
-                    News::Reading(reading) => reading.at,
-                    News::Booked(row) => row.at,
-                };
-                in_order.hear(*one, at);
-            }
-            let mut arrivals = news.clone();
-            arrivals.extend(news.iter().filter(|one| matches!(one, News::Reading(_))).filter(|_| dice.roll(5) == 0).copied());
-            dice.shuffle(&mut arrivals);
-            for (at, one) in arrivals.into_iter().enumerate() {
-                shuffled.hear(one, i64::try_from(at).unwrap() * 60 * MINUTE);
-            }
-            in_order.project(end, 0);
-            shuffled.project(end, 0);
-            assert_eq!(in_order.net(), shuffled.net());
-        }
-    }
-}
+mod tests;

@@ -125,7 +125,7 @@ SELECT p.code AS place, i.code AS item, i.name, i.base_unit, i.ven, sp.par_level
   COALESCE((SELECT CAST(SUM(ol.packs * ol.units_per_pack) AS BIGINT) FROM order_line ol
     JOIN purchase_order o ON o.site_id = ol.site_id AND o.id = ol.order_id WHERE ol.site_id = sp.site_id AND ol.stock_point_id = sp.id
     AND o.state = 'draft'), 0) AS in_draft,
-  (SELECT f.mean_daily_units FROM forecast f WHERE f.site_id = sp.site_id AND f.stock_point_id = sp.id ORDER BY f.made_at DESC LIMIT 1) AS mean_daily_units,
+  (SELECT f.mean_daily_units FROM forecast f WHERE f.site_id = sp.site_id AND f.stock_point_id = sp.id ORDER BY f.id DESC LIMIT 1) AS mean_daily_units,
   b.estimate, b.low, b.high, b.confidence, b.as_of AS belief_as_of, b.mode, b.reasons
 FROM stock_point sp
 JOIN place p ON p.site_id = sp.site_id AND p.id = sp.place_id

@@ -74,8 +74,8 @@ impl<'a> Replay<'a> {
             hospital.admin().post("/api/v1/devices/gw-1/bindings", &binding).want(201);
         }
         let (pharmacist, approver) = (hospital.with_role(Role::Pharmacist), hospital.with_role(Role::Approver));
-        // Three weeks of stock to begin with.
-        let shelf = [0, 1, 2, 3].map(|item| past.iter().rev().take(21).map(|(_, units)| units[item]).sum());
+        // Four days of stock to begin with: the first orders come too late, so that some days run short.
+        let shelf = [0, 1, 2, 3].map(|item| past.iter().rev().take(4).map(|(_, units)| units[item]).sum());
         let mut replay = Replay {
             hospital,
             gateway,

@@ -224,12 +224,13 @@ CREATE TABLE demand_history (
 CREATE TABLE forecast (
   site_id BIGINT NOT NULL,
   stock_point_id BIGINT NOT NULL,
+  id BIGINT NOT NULL,
   made_at BIGINT NOT NULL,
   method TEXT NOT NULL,
   mean_daily_units DOUBLE PRECISION NOT NULL,
   input_sha256 TEXT NOT NULL,
   body TEXT NOT NULL,
-  PRIMARY KEY (site_id, stock_point_id, made_at)
+  PRIMARY KEY (site_id, stock_point_id, id)
 );
 
 CREATE TABLE device (
