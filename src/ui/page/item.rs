@@ -57,7 +57,9 @@ pub(crate) fn read(conn: &mut Conn, only_site: Option<i64>, name: &str, now: Mic
     let mut names = HashMap::new();
     let mut pools: HashMap<String, i64> = HashMap::new();
     for site_id in sites {
-        names.extend(place::list(conn, Some(site_id), None, "", PLACES_MAX)?.into_iter().map(|place| (place.content.code, place.content.name)));
+        names.extend(
+            place::list(conn, Some(site_id), None, "", PLACES_MAX)?.into_iter().map(|place| (place.content.code, place.content.name)),
+        );
         for point in planning::planning_points(conn, site_id)? {
             pools.insert(point.place.code, point.members.iter().filter_map(|member| available.get(member)).sum());
         }
@@ -118,6 +120,10 @@ fn about(item: &ItemContent) -> Markup {
     }
 }
 
+fn place_head(shown: &ItemPage, code: &str) -> Markup {
+    html! { th role="rowheader" scope="row" { (shown.place_name(code)) " " span class="under code" { (code) } } }
+}
+
 const COLUMNS: [(&str, bool); 8] = [
     ("Place", false),
     ("Status", false),
@@ -142,7 +148,7 @@ fn stock(shown: &ItemPage) -> Markup {
                     tbody role="rowgroup" {
                         @for (point, _) in &shown.points {
                             tr role="row" {
-                                th role="rowheader" scope="row" { (shown.place_name(&point.place)) }
+                                (place_head(shown, &point.place))
                                 (cell::cell("Status", badge::status(point.status)))
                                 (cell::figure("On hand", text::units(point.on_hand, unit)))
                                 (cell::figure("Available", text::units(point.available, unit)))
@@ -187,7 +193,7 @@ fn lots(shown: &ItemPage) -> Markup {
                     tbody role="rowgroup" {
                         @for (point, lot) in rows {
                             tr role="row" {
-                                th role="rowheader" scope="row" { (shown.place_name(&point.place)) }
+                                (place_head(shown, &point.place))
                                 (cell::cell("Lot", if lot.lot.is_empty() { "without a lot" } else { lot.lot.as_str() }))
                                 (cell::cell("Expires", expiry(lot.expiry, today)))
                                 (cell::figure("Quantity", text::units(lot.quantity, &point.base_unit)))

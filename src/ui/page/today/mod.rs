@@ -4,6 +4,8 @@ mod orders;
 pub(crate) mod read;
 mod risk;
 mod sensors;
+#[cfg(test)]
+mod tests;
 
 use maud::{Markup, html};
 

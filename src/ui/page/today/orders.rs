@@ -12,6 +12,9 @@ use crate::ui::part::{badge, cell, text};
 
 const COLUMNS: [(&str, bool); 5] = [("Item", false), ("Order", true), ("Supplier", false), ("When", false), ("Cost", true)];
 
+/// Held-back lines that always show.
+const HELD_FIRST: usize = 6;
+
 /// The section.
 pub(super) fn section(caller: &Caller, board: &Board) -> Markup {
     let now = board.orders_now();
@@ -157,7 +160,13 @@ pub(super) fn held_back(board: &Board) -> Markup {
         section id="held" class="panel" data-live aria-labelledby="held-h" hidden[held.is_empty()] {
             h2 id="held-h" { "Held back by budget or space" }
             @if let Some(hint) = advice.iter().min_by_key(|hint| hint.period) { (raise(hint, board.currency())) }
-            @if !none.is_empty() { ul class="held" { @for why in none { (held_line(board, why)) } } }
+            @if !none.is_empty() { ul class="held" { @for why in none.iter().take(HELD_FIRST) { (held_line(board, why)) } } }
+            @if none.len() > HELD_FIRST {
+                details class="why" data-key="held-more" {
+                    summary { span class="ask" { (text::number(text::count_of(&none.iter().skip(HELD_FIRST).collect::<Vec<_>>()))) " more" } " " span class="soft" { "not ordered" } }
+                    ul class="held" { @for why in none.iter().skip(HELD_FIRST) { (held_line(board, why)) } }
+                }
+            }
             @if !less.is_empty() {
                 details class="why" data-key="held-less" {
                     summary { span class="ask" { (text::units(text::count_of(&less), "line")) } " " span class="soft" { "ordered, but with less than wanted" } }

@@ -196,7 +196,7 @@ fn answer_of(conn: &mut Conn, site_id: i64, plan: &PlanView) -> Result<Answer> {
 }
 
 /// Stock points that are out or low, and those for which the plan sees a chance of running out; the worst first.
-fn at_risk(points: &[StockView], answer: Option<&Answer>) -> Vec<RiskRow> {
+pub(super) fn at_risk(points: &[StockView], answer: Option<&Answer>) -> Vec<RiskRow> {
     let mut whys: HashMap<(&str, &str), &Explanation> = HashMap::new();
     for why in answer.iter().flat_map(|answer| &answer.explanations).filter(|why| why.period == 0) {
         if let Some((item, place)) = why.drivers.item.rsplit_once('@') {

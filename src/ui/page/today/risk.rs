@@ -7,8 +7,10 @@ use crate::stock::level::StockView;
 use crate::ui::page::item::{cover, expiry, on_order};
 use crate::ui::part::{badge, cell, text};
 
-/// Rows shown; the count above the table tells of the rest.
-const ROWS_MAX: usize = 25;
+/// Rows that always show.
+const ROWS_FIRST: usize = 10;
+/// Rows that show when asked for.
+const ROWS_MAX: usize = 100;
 /// Rows that are only below par, shown when asked for.
 const LOW_MAX: usize = 50;
 const EXPIRING_MAX: usize = 12;
@@ -29,8 +31,14 @@ pub(super) fn section(board: &Board) -> Markup {
                     @else { "No shelf is empty or below its par level. Press Plan now to learn what may run out." }
                 }
             } @else {
-                (table(board, "Items that are out or may run out before an order could arrive; the worst first", likely.iter().take(ROWS_MAX)))
-                (rest(likely.len(), ROWS_MAX, "/stock?status=out", "the stock list"))
+                (table(board, "Items that are out or may run out before an order could arrive; the worst first", likely.iter().take(ROWS_FIRST)))
+                @if likely.len() > ROWS_FIRST {
+                    details class="why" data-key="risk-more" {
+                        summary { span class="ask" { (text::number(text::count_of(&likely.iter().skip(ROWS_FIRST).collect::<Vec<_>>()))) " more" } " " span class="soft" { "may run out" } }
+                        (table(board, "More items that are out or may run out", likely.iter().skip(ROWS_FIRST).take(ROWS_MAX)))
+                        (rest(likely.len(), ROWS_FIRST + ROWS_MAX, "/stock?status=low", "the stock list"))
+                    }
+                }
                 @if !low.is_empty() {
                     details class="why" data-key="risk-low" {
                         summary { span class="ask" { (text::units(text::count_of(&low), "more place")) } " " span class="soft" { "below par level, not expected to run out before a delivery" } }
@@ -84,19 +92,16 @@ fn on_hand(row: &RiskRow) -> Markup {
 fn risk(row: &RiskRow) -> Markup {
     let likely = row.chance() >= CHANCE_MIN;
     html! {
-        @if row.is_out() || (row.stock.status == "low" && !likely) { (badge::status(row.stock.status)) " " }
-        @if likely { (badge::risk(row.chance())) }
+        @if row.is_out() || (row.stock.status == "low" && !likely) { (badge::status(row.stock.status)) } @else if likely { (badge::risk(row.chance())) }
         @match &row.why {
-            Some(why) if why.drivers.packs > 0 => {
+            Some(why) if likely && why.drivers.packs > 0 => {
                 ul class="soft small" {
-                    @if likely { li { "without an order; with today's " (text::percent(why.drivers.stockout_probability_with)) } }
-                    @if why.drivers.stockout_probability_before_arrival >= CHANCE_MIN {
-                        li { "before it arrives " (text::percent(why.drivers.stockout_probability_before_arrival)) ": borrow or hurry" }
-                    }
+                    li { (text::percent(why.drivers.stockout_probability_without)) " without an order, " (text::percent(why.drivers.stockout_probability_with)) " with today's" }
+                    @if why.drivers.stockout_probability_before_arrival >= CHANCE_MIN { li { (text::percent(why.drivers.stockout_probability_before_arrival)) " before it arrives" } }
                 }
             }
-            Some(_) => { div class="soft small" { "not ordered: held back" } }
-            None => { @if row.stock.status == "low" { div class="soft small" { "below par level " (row.stock.par_level.map_or_else(String::new, text::number)) } } }
+            Some(why) if why.drivers.packs == 0 => { div class="soft small" { "not ordered: held back" } }
+            _ => { @if row.stock.status == "low" { div class="soft small" { "below par level " (row.stock.par_level.map_or_else(String::new, text::number)) } } }
         }
     }
 }
