@@ -190,7 +190,7 @@ fn board(conn: &mut Conn, site: PlaceKey, now: Micros) -> Result<Board> {
 }
 
 fn answer_of(conn: &mut Conn, site_id: i64, plan: &PlanView) -> Result<Answer> {
-    let plan_id: i64 = plan.id.parse().map_err(|_| Error::not_found("plan", &plan.id))?;
+    let plan_id: i64 = plan.id.parse().map_err(|cause| Error::not_found("plan", &plan.id).because(cause))?;
     let text = reorder::answer(conn, site_id, plan_id)?;
     serde_json::from_str(&text).map_err(|cause| Error::internal("a plan's answer can't be read").because(cause))
 }
