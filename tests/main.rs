@@ -5,6 +5,7 @@
 mod scene;
 
 mod conformance;
+mod demo;
 mod gateway;
 mod house;
 mod pharmacist;

@@ -292,8 +292,8 @@ fn form(word: &str) -> Option<Form> {
         "crm" => make("tube", "tube", 70.0, 48.0, 0.3, 900, [1, 5, 10]),
         "drp" => make("drops", "bottle", 26.0, 18.0, 0.3, 540, [1, 5, 10]),
         "sol" => make("oral solution", "bottle", 210.0, 190.0, 0.4, 720, [1, 6, 12]),
-        "sup" => make("suppositories", "suppository", 5.0, 3.0, 0.6, 720, [10, 20, 50]),
-        "ptc" => make("patches", "patch", 7.0, 3.0, 0.4, 720, [5, 10, 20]),
+        "sup" => make("suppositories", "piece", 5.0, 3.0, 0.6, 720, [10, 20, 50]),
+        "ptc" => make("patches", "piece", 7.0, 3.0, 0.4, 720, [5, 10, 20]),
         _ => None,
     }
 }

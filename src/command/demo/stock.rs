@@ -82,7 +82,7 @@ fn keep(hospital: &Hospital, of: &Use, item: &Item, rng: &mut Rng, opening: &mut
         first.expiry = today.plus(6 + i64::from(rng.below(36)));
     }
     let event = of.event_size(item);
-    let store = shelf(of, item, of.site.store, rate, ceil(rate * 8.0 + event), ceil(rate * 110.0 + 6.0 * event), in_store);
+    let store = shelf(of, item, of.site.store, rate, ceil(rate * 8.0 + event), ceil(rate * 130.0 + 6.0 * event), in_store);
     for lot in &lots {
         put(&mut opening.csv, &store, lot, today);
     }
@@ -109,12 +109,12 @@ fn store_units(of: &Use, item: &Item, rate: f64, rng: &mut Rng) -> i64 {
     let cover = match rng.uniform() {
         draw if draw < 0.012 => return 0,
         draw if draw < 0.055 => days(1.0, 6.0, rng),
-        draw if draw < 0.085 => days(120.0, 200.0, rng),
+        draw if draw < 0.085 => days(140.0, 220.0, rng),
         _ => match item.product.usage {
-            Usage::Fast => days(24.0, 70.0, rng),
-            Usage::Medium => days(30.0, 95.0, rng),
-            Usage::Seasonal => days(28.0, 70.0, rng),
-            Usage::Slow => return ceil(rate * days(50.0, 170.0, rng) + event * days(2.5, 5.0, rng)),
+            Usage::Fast => days(28.0, 75.0, rng),
+            Usage::Medium => days(40.0, 120.0, rng),
+            Usage::Seasonal => days(32.0, 80.0, rng),
+            Usage::Slow => return ceil(rate * days(80.0, 240.0, rng) + event * days(2.5, 5.0, rng)),
         },
     };
     ceil(rate * cover)
