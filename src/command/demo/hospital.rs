@@ -184,21 +184,21 @@ impl Hospital {
         }
         text
     }
+}
 
-    /// `places.csv`; cold capacity is `cold_litres` per site.
-    pub(super) fn places_csv(&self, cold_litres: &[f64]) -> String {
-        let mut text = String::from(
-            "code,name,kind,parent,timezone,capacity_ambient_litres,capacity_refrigerated_litres,capacity_frozen_litres,capacity_controlled_litres\n",
-        );
-        for (site, cold) in SITES.iter().zip(cold_litres) {
-            line(&mut text, format_args!("{},{},site,,Europe/Berlin,,,,", site.code, site.name));
-            line(&mut text, format_args!("{},Central pharmacy of {},store,{},,,{cold:.0},20,", site.store, site.name, site.code));
-            for (code, name, _) in site.wards {
-                line(&mut text, format_args!("{code},{name},ward,{},,,,,", site.code));
-            }
+/// `places.csv`; cold capacity is `cold_litres` per site.
+pub(super) fn places_csv(cold_litres: &[f64]) -> String {
+    let mut text = String::from(
+        "code,name,kind,parent,timezone,capacity_ambient_litres,capacity_refrigerated_litres,capacity_frozen_litres,capacity_controlled_litres\n",
+    );
+    for (site, cold) in SITES.iter().zip(cold_litres) {
+        line(&mut text, format_args!("{},{},site,,Europe/Berlin,,,,", site.code, site.name));
+        line(&mut text, format_args!("{},Central pharmacy of {},store,{},,,{cold:.0},20,", site.store, site.name, site.code));
+        for (code, name, _) in site.wards {
+            line(&mut text, format_args!("{code},{name},ward,{},,,,,", site.code));
         }
-        text
     }
+    text
 }
 
 /// Adds a line to a file.

@@ -123,7 +123,7 @@ fn plan(pharmacist: Client, base: &str, stop: &Arc<AtomicBool>) -> JoinHandle<us
                     drop(output::line(&format!("{text}\n  {base}/api/v1/plans/{id}/lines")));
                 }
                 Ok(None) => break,
-                Err(error) => output::note(&format!("{}", error.detail)),
+                Err(error) => output::note(&error.detail),
             }
         }
         made
@@ -157,7 +157,7 @@ impl Server {
     fn wait(&self, seconds: Option<u64>) -> Result<()> {
         let ended = match seconds {
             Some(seconds) => self.ended.recv_timeout(Duration::from_secs(seconds)),
-            None => self.ended.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            None => self.ended.recv().map_err(RecvTimeoutError::from),
         };
         match ended {
             Ok(Err(cause)) => Err(Error::internal("the service stopped").because(cause)),
