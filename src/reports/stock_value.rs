@@ -38,28 +38,36 @@ pub struct PlaceValue {
     pub value: Option<Money>,
 }
 
+/// What is added up for one place and currency.
+#[derive(Default)]
+struct Group {
+    items: BTreeSet<i64>,
+    lots: i64,
+    minor: i64,
+}
+
 /// Values what is on hand.
 ///
 /// # Errors
 /// Those of the database.
 pub fn build(conn: &mut Conn, site_id: Option<i64>, site: Option<String>, as_of: Micros) -> Result<StockValue> {
     let worth = Worth::load(conn, as_of.day())?;
-    let mut groups: BTreeMap<(String, Option<String>), (BTreeSet<i64>, i64, i64)> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, Option<String>), Group> = BTreeMap::new();
     for row in store::stock::lots_on_hand(conn, site_id, None)? {
         let value = worth.of_units(row.item_id, row.quantity);
         let key = (row.place, value.as_ref().map(|value| value.currency.clone()));
-        let (items, lots, minor) = groups.entry(key).or_default();
-        items.insert(row.item_id);
-        *lots += 1;
-        *minor = minor.saturating_add(value.map_or(0, |value| value.minor));
+        let group = groups.entry(key).or_default();
+        group.items.insert(row.item_id);
+        group.lots += 1;
+        group.minor = group.minor.saturating_add(value.map_or(0, |value| value.minor));
     }
     let places: Vec<PlaceValue> = groups
         .into_iter()
-        .map(|((place, currency), (items, lots, minor))| PlaceValue {
+        .map(|((place, currency), group)| PlaceValue {
             place,
-            items: i64::try_from(items.len()).unwrap_or(i64::MAX),
-            lots,
-            value: currency.map(|currency| Money::new(minor, currency)),
+            items: i64::try_from(group.items.len()).unwrap_or(i64::MAX),
+            lots: group.lots,
+            value: currency.map(|currency| Money::new(group.minor, currency)),
         })
         .collect();
     let total = sums(places.iter().filter_map(|place| place.value.as_ref()));
