@@ -6,34 +6,22 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
-
 pub mod db;
-
 pub mod web;
-
 pub mod access;
-
 pub mod catalogue;
-
 pub mod places;
-
 pub mod alerts;
-
 pub mod stock;
-
 pub mod sensing;
-
 pub mod demand;
-
 pub mod orders;
-
 pub mod reorder;
-
+pub mod reports;
 pub mod ui;
-
 pub mod app;
-
 pub mod jobs;
 
+// What the process is run with; rooms get values from them and never name them.
 pub mod config;
 pub mod telemetry;

@@ -4,7 +4,11 @@
 
 mod scene;
 
+mod access;
 mod conformance;
+mod contract;
 mod gateway;
+mod house;
+mod migrations;
 mod pharmacist;
 mod procurement;

@@ -102,9 +102,8 @@ pub fn close(tx: &mut Tx<'_>, site_id: i64, kind: &str, subject: &str) -> Result
 /// # Errors
 /// `not_found`.
 pub fn find(conn: &mut Conn, alert_id: &str) -> Result<AlertView> {
-    let none = || Error::not_found("alert", alert_id);
-    let id: i64 = alert_id.parse().map_err(|_| none())?;
-    store::by_id(conn, id)?.ok_or_else(none)
+    let id: i64 = alert_id.parse().unwrap_or(0);
+    store::by_id(conn, id)?.ok_or_else(|| Error::not_found("alert", alert_id))
 }
 
 /// Notes that somebody looks after an alert. Again by whomever: the first one stands.

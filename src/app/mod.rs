@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::web::metrics::Metrics;
 use crate::web::openapi::{self, Operation};
 use crate::web::{health, problem, request_log};
-use crate::{alerts, catalogue, demand, orders, places, reorder, sensing, stock};
+use crate::{alerts, catalogue, demand, orders, places, reorder, reports, sensing, stock, ui};
 
 /// Largest body of a call; imports have their own.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -49,7 +49,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&Method::GET, "/api/v1/events", role::PEOPLE, live::get_events)
             .about("service", "Server-sent events: stock, alert, plan, order, device; Last-Event-ID resumes"),
     ];
-    let rooms: [fn() -> Vec<Route>; 10] = [
+    let rooms: [fn() -> Vec<Route>; 12] = [
         access::http::routes,
         import::routes,
         catalogue::http::routes,
@@ -60,6 +60,8 @@ pub fn routes() -> Vec<Route> {
         demand::http::routes,
         orders::http::routes,
         reorder::http::routes,
+        reports::http::routes,
+        ui::http::routes,
     ];
     for room in rooms {
         routes.extend(room());

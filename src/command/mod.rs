@@ -2,6 +2,7 @@
 
 mod audit;
 mod database;
+mod demo;
 mod device;
 mod doctor;
 mod forecast;
@@ -35,6 +36,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the service (migrates first).
     Serve(serve::Arguments),
+    /// Run a made-up hospital with live virtual sensors.
+    Demo(demo::Arguments),
     /// Bring the database schema up to date.
     Migrate(migrate::Arguments),
     /// Import CSV files: places, suppliers, items, offers, stock, demand, …
@@ -73,7 +76,9 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome> {
     let json = cli.json;
     match cli.command {
         Command::Serve(arguments) => serve::run(&config, &arguments),
+        Command::Demo(arguments) => demo::run(&config, &arguments),
 
+        Command::Demo(arguments) => demo::run(&config, &arguments),
         Command::Migrate(arguments) => migrate::run(&config, &arguments, json),
         Command::Import(arguments) => import::run(&config, &arguments, json),
         Command::Token(arguments) => token::run(&config, arguments, json),

@@ -90,7 +90,7 @@ async fn get_orders(caller: Caller, db: web::Data<Db>, query: Params<OrderQuery>
     let format = Format::of(&request)?;
     let cut = Cut::parse(query.limit, query.cursor.as_deref())?;
     let state = query.state.as_deref().map(state_of).transpose()?;
-    let plan_id = query.plan.map(|id| id.parse::<i64>().map_err(|_| Error::field("plan", "id", "must be the id of a plan"))).transpose()?;
+    let plan_id = query.plan.as_deref().map(plan_of).transpose()?;
     let wanted =
         Wanted { site_id: caller.site, state, supplier: query.supplier, plan_id, before_id: cut.after_id()?, limit: cut.limit + 1 };
     let rows = db
@@ -115,6 +115,10 @@ fn state_of(word: &str) -> Result<State> {
         let words: Vec<&str> = State::ALL.into_iter().map(State::word).collect();
         Error::field("state", "one_of", format!("must be one of {}", words.join(", ")))
     })
+}
+
+fn plan_of(id: &str) -> Result<i64> {
+    id.parse().ok().ok_or_else(|| Error::field("plan", "id", "must be the id of a plan"))
 }
 
 fn head_table(rows: &[OrderHead]) -> Table {

@@ -192,7 +192,7 @@ async fn get_batch(caller: Caller, db: web::Data<Db>, path: web::Path<String>) -
     let name = path.into_inner();
     db.read(move |conn| {
         let none = || Error::not_found("batch", &name);
-        let id = name.parse().map_err(|_| none())?;
+        let id = number("batch", &name)?;
         let (site_id, device_id, answer) = store::ingest::batch_by_id(conn, id)?.ok_or_else(none)?;
         caller.require_site(site_id)?;
         match &caller.device {
@@ -298,5 +298,5 @@ async fn decide(caller: Caller, db: web::Data<Db>, path: web::Path<String>, post
 }
 
 fn number(noun: &str, name: &str) -> Result<i64> {
-    name.parse().map_err(|_| Error::not_found(noun, name))
+    name.parse().map_err(|_not_a_number| Error::not_found(noun, name))
 }

@@ -107,7 +107,9 @@ pub fn ingest(tx: &mut Tx<'_>, device: &DeviceIdentity, batch: Batch, sha256: &s
     let seen = take(tx, device, received_at, arrivals, &mut outcomes)?;
     outcomes.sort_by_key(|outcome| outcome.index);
     let mut receipt = Receipt { batch: id::to_wire(batch_id), ..Receipt::default() };
-    outcomes.into_iter().for_each(|outcome| receipt.add(outcome, full));
+    for outcome in outcomes {
+        receipt.add(outcome, full);
+    }
     store::ingest::put_health(tx, device, &head, &receipt, &seen)?;
     let answer = Answer::with_status(if receipt.is_all_stored() { 200 } else { 207 }, &receipt)?;
     store::ingest::insert_batch(tx, device, &head, batch_id, sha256, &answer)?;

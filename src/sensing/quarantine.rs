@@ -58,7 +58,7 @@ pub fn replay(tx: &mut Tx<'_>, caller: &Caller, id: i64) -> Result<Outcome> {
     }
     let broken = || Error::internal(format!("the quarantined record {id} can't be read"));
     let raw: Value = serde_json::from_str(&held.raw).map_err(|cause| broken().because(cause))?;
-    let record = native::read_record(0, raw).map_err(|_| broken())?;
+    let record = native::read_record(0, raw).map_err(|rejected| broken().because(rejected.message))?;
     let dedupe_key = held.record_key.rsplit('/').next().and_then(|text| text.parse().ok()).ok_or_else(broken)?;
     let mut outcomes = Vec::new();
     ingest::take(tx, &held.device, held.received_at, vec![Arrival { record, dedupe_key }], &mut outcomes)?;

@@ -277,9 +277,10 @@ async fn get_movements(caller: Caller, db: web::Data<Db>, query: Params<Movement
     Ok(Page::of(rows, &cut, |row| row.id.clone()).answer(&request))
 }
 
-/// One movement or a list of them.
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
+/// One movement or a list of them: only the shape of the body, which [`post_movements`] reads by hand.
+#[derive(schemars::JsonSchema)]
 #[serde(untagged)]
+#[expect(dead_code, reason = "it describes the body in the document")]
 enum Movements {
     One(NewMovement),
     Many(Vec<NewMovement>),

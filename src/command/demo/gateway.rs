@@ -20,8 +20,12 @@ const HELD_BACK: f64 = 0.01;
 /// Chance per turn that the network goes away.
 const OUTAGE: f64 = 0.008;
 /// Chance that a level sensor is one off; rarer where its count is booked.
-const FLICKER: f64 = 0.003;
+const FLICKER: f64 = 0.0005;
 const FLICKER_BOOKED: f64 = 0.0001;
+/// Share of hand bookings that are forgotten.
+const FORGOTTEN: f64 = 0.02;
+/// Chance per turn that somebody comes to fill shelves.
+const WALKS_BY: f64 = 0.12;
 /// Scale noise in grams.
 const NOISE_G: f64 = 0.25;
 /// Batches that a gateway can buffer.
@@ -42,11 +46,9 @@ pub(super) struct Gateway {
     buffer: VecDeque<Vec<u8>>,
     quiet_until: Option<Instant>,
     started: Instant,
-    last: Instant,
+    last: Option<Instant>,
     /// It stops after its first minute and is never heard again.
     dies: bool,
-    /// What was taken from shelves whose sensor does not book, by channel.
-    unbooked: Vec<i64>,
 }
 
 impl Gateway {
@@ -57,7 +59,6 @@ impl Gateway {
         Self {
             boot_id: format!("{:016x}", rng.bits()),
             battery_pct: 40.0 + 60.0 * rng.uniform(),
-            unbooked: vec![0; plan.channels.len()],
             plan,
             client,
             rng,
@@ -66,7 +67,7 @@ impl Gateway {
             buffer: VecDeque::new(),
             quiet_until: None,
             started: now,
-            last: now,
+            last: None,
             dies,
         }
     }
@@ -74,11 +75,12 @@ impl Gateway {
     /// One turn: what was taken since the last, what the sensors see, what reaches the service, what people then do.
     pub(super) fn turn(&mut self, speed: f64, clock: &Clock, technician: &Technician, tally: &Tally) {
         let now = Instant::now();
-        let days = (now - self.last).as_secs_f64() * speed / 86_400.0;
-        self.last = now;
+        // The first report is what lies there; from then on units are taken.
+        let days = self.last.map_or(0.0, |last| (now - last).as_secs_f64() * speed / 86_400.0);
+        self.last = Some(now);
         self.turn += 1;
         if !self.plan.is_new {
-            self.take(days);
+            self.take(days, technician);
         }
         if self.is_off(now) {
             return;
@@ -95,15 +97,18 @@ impl Gateway {
         }
     }
 
-    /// What patients need takes units from the shelves; a shelf never goes below empty.
-    fn take(&mut self, days: f64) {
-        for (channel, unbooked) in self.plan.channels.iter_mut().zip(&mut self.unbooked) {
-            if channel.shelf.is_ward() {
-                let taken = from_f64(self.rng.poisson(channel.shelf.rate * days)).min(channel.shelf.units);
-                channel.shelf.units -= taken;
-                if channel.mode != "authoritative" {
-                    *unbooked += taken;
-                }
+    /// What patients need takes units from the shelves; a shelf never goes below empty. Where no sensor books,
+    /// people do, and forget one in fifty: the sensor will tell. Stores book all they do: their shelves follow.
+    fn take(&mut self, days: f64, technician: &Technician) {
+        for channel in &mut self.plan.channels {
+            let shelf = &mut channel.shelf;
+            if !shelf.is_ward() {
+                shelf.units = technician.book_of(shelf).unwrap_or(shelf.units);
+                continue;
+            }
+            let taken = from_f64(self.rng.poisson(shelf.rate * days)).min(shelf.units);
+            if taken > 0 && (channel.mode == "authoritative" || self.rng.uniform() < FORGOTTEN || technician.issue(shelf, taken)) {
+                shelf.units -= taken;
             }
         }
     }
@@ -165,27 +170,17 @@ impl Gateway {
         }
     }
 
-    /// People walk by now and then: they fill what is low and book what no sensor books.
+    /// People walk by now and then and fill what is low.
     fn tend(&mut self, technician: &Technician, tally: &Tally) {
-        let walks_by = self.rng.uniform() < 0.12;
-        for (channel, unbooked) in self.plan.channels.iter_mut().zip(&mut self.unbooked) {
+        if self.rng.uniform() >= WALKS_BY {
+            return;
+        }
+        for channel in &mut self.plan.channels {
             let shelf = &mut channel.shelf;
-            if !shelf.is_ward() {
-                if let Some(units) = technician.book_of(shelf) {
-                    shelf.units = units;
-                }
-            } else if walks_by {
-                if *unbooked > 0 {
-                    // One in fifty is forgotten: the sensor will tell.
-                    if self.rng.uniform() < 0.02 || technician.issue(shelf, *unbooked) {
-                        *unbooked = 0;
-                    }
-                }
-                if shelf.units < shelf.par && self.rng.uniform() < 0.6 {
-                    let moved = technician.refill(shelf);
-                    shelf.units += moved;
-                    tally.refill(moved);
-                }
+            if shelf.is_ward() && shelf.units < shelf.par && self.rng.uniform() < 0.6 {
+                let moved = technician.refill(shelf);
+                shelf.units += moved;
+                tally.refill(moved);
             }
         }
     }

@@ -1,11 +1,9 @@
 //! A year of demand, day by day: weekdays, seasons, lasting changes, and days on which the shelf was empty.
 
-use std::fmt::Write;
-
 use wardstock::base::time::Day;
 use wardstock_models::rng::Rng;
 
-use super::hospital::{Hospital, Use};
+use super::hospital::{Hospital, Use, line};
 
 /// Days of history.
 pub(super) const DAYS: i64 = 365;
@@ -42,11 +40,11 @@ fn one(hospital: &Hospital, of: &Use, rng: &mut Rng, text: &mut String) {
 
 fn put(text: &mut String, store: &str, item: &str, date: Day, issued: i64, share: f64) {
     let date = date.to_text();
-    drop(if share > 0.0 {
-        writeln!(text, "{store},{item},{date},{issued},{share}")
+    if share > 0.0 {
+        line(text, format_args!("{store},{item},{date},{issued},{share}"));
     } else {
-        writeln!(text, "{store},{item},{date},{issued},")
-    });
+        line(text, format_args!("{store},{item},{date},{issued},"));
+    }
 }
 
 /// Some days without stock; it ran out in the middle of the first.

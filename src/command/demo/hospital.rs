@@ -1,7 +1,5 @@
 //! The made-up hospital: sites and wards, suppliers, items with their offers, and who uses how much of what.
 
-use std::fmt::Write;
-
 use wardstock::base::quantity::{from_f64, to_f64};
 use wardstock::base::time::Day;
 use wardstock_models::rng::Rng;
@@ -78,12 +76,12 @@ const TENDER: usize = 5;
 
 #[rustfmt::skip]
 const SUPPLIERS: [Supplier; 6] = [
-    Supplier { code: "NORDMED", name: "Nordmed Wholesale", lead_days: 2, lead_sd: 0.7, order_cost_minor: 1200, min_order_minor: 15_000, weekdays: "mon,tue,wed,thu,fri", price: 1.10 },
-    Supplier { code: "ALPHAGEN", name: "Alphagen Generics", lead_days: 4, lead_sd: 1.2, order_cost_minor: 1800, min_order_minor: 20_000, weekdays: "mon,thu", price: 0.97 },
-    Supplier { code: "KLINIPHARM", name: "Klinipharm Hospital Line", lead_days: 6, lead_sd: 1.8, order_cost_minor: 2500, min_order_minor: 30_000, weekdays: "tue", price: 0.93 },
-    Supplier { code: "BIOCOLD", name: "Biocold Speciality", lead_days: 5, lead_sd: 1.5, order_cost_minor: 4500, min_order_minor: 40_000, weekdays: "mon,wed", price: 0.98 },
-    Supplier { code: "INFUSIO", name: "Infusio Fluids", lead_days: 3, lead_sd: 1.0, order_cost_minor: 6000, min_order_minor: 35_000, weekdays: "tue,fri", price: 0.88 },
-    Supplier { code: "TENDER", name: "Regional Tender Agency", lead_days: 13, lead_sd: 3.5, order_cost_minor: 3000, min_order_minor: 80_000, weekdays: "thu", price: 0.82 },
+    Supplier { code: "NORDMED", name: "Nordmed Wholesale", lead_days: 2, lead_sd: 0.7, order_cost_minor: 300, min_order_minor: 10_000, weekdays: "mon,tue,wed,thu,fri", price: 1.10 },
+    Supplier { code: "ALPHAGEN", name: "Alphagen Generics", lead_days: 4, lead_sd: 1.2, order_cost_minor: 500, min_order_minor: 10_000, weekdays: "mon,thu", price: 0.97 },
+    Supplier { code: "KLINIPHARM", name: "Klinipharm Hospital Line", lead_days: 6, lead_sd: 1.8, order_cost_minor: 600, min_order_minor: 15_000, weekdays: "tue", price: 0.93 },
+    Supplier { code: "BIOCOLD", name: "Biocold Speciality", lead_days: 5, lead_sd: 1.5, order_cost_minor: 1500, min_order_minor: 20_000, weekdays: "mon,wed", price: 0.98 },
+    Supplier { code: "INFUSIO", name: "Infusio Fluids", lead_days: 3, lead_sd: 1.0, order_cost_minor: 1800, min_order_minor: 20_000, weekdays: "tue,fri", price: 0.88 },
+    Supplier { code: "TENDER", name: "Regional Tender Agency", lead_days: 13, lead_sd: 3.5, order_cost_minor: 900, min_order_minor: 40_000, weekdays: "thu", price: 0.82 },
 ];
 
 /// An item and how it is used at a site of size 1.
@@ -144,20 +142,22 @@ impl Hospital {
         let mut text = String::from("code,name,form,strength,base_unit,atc,ven,storage_class,controlled,volume_ml,shelf_life_days,group\n");
         for Item { code, product: of, .. } in &self.items {
             let controlled = of.storage_class == "controlled";
-            drop(writeln!(
-                text,
-                "{code},\"{}\",{},{},{},{},{},{},{controlled},{:.1},{},{}",
-                of.name,
-                of.form.name,
-                of.strength,
-                of.form.base_unit,
-                of.atc,
-                of.ven,
-                of.storage_class,
-                of.form.volume_ml,
-                of.form.shelf_life_days,
-                of.group
-            ));
+            line(
+                &mut text,
+                format_args!(
+                    "{code},\"{}\",{},{},{},{},{},{},{controlled},{:.1},{},{}",
+                    of.name,
+                    of.form.name,
+                    of.strength,
+                    of.form.base_unit,
+                    of.atc,
+                    of.ven,
+                    of.storage_class,
+                    of.form.volume_ml,
+                    of.form.shelf_life_days,
+                    of.group
+                ),
+            );
         }
         text
     }
@@ -173,7 +173,7 @@ impl Hospital {
                 let discount = if pack >= 50 { 0.94 } else { 1.0 };
                 let price = from_f64((unit_cents * seller.price * discount * (0.05 * rng.normal()).exp() * to_f64(pack)).max(5.0));
                 let moq = if supplier == TENDER && rng.uniform() < 0.5 { 2 } else { 1 };
-                drop(writeln!(text, "{},{},{pack},{price},EUR,{moq}", item.code, seller.code));
+                line(&mut text, format_args!("{},{},{pack},{price},EUR,{moq}", item.code, seller.code));
             }
         }
         text
@@ -185,25 +185,33 @@ impl Hospital {
             "code,name,kind,parent,timezone,capacity_ambient_litres,capacity_refrigerated_litres,capacity_frozen_litres,capacity_controlled_litres\n",
         );
         for (site, cold) in SITES.iter().zip(cold_litres) {
-            drop(writeln!(text, "{},{},site,,Europe/Berlin,,,,", site.code, site.name));
-            drop(writeln!(text, "{},Central pharmacy of {},store,{},,,{cold:.0},20,", site.store, site.name, site.code));
+            line(&mut text, format_args!("{},{},site,,Europe/Berlin,,,,", site.code, site.name));
+            line(&mut text, format_args!("{},Central pharmacy of {},store,{},,,{cold:.0},20,", site.store, site.name, site.code));
             for (code, name, _) in site.wards {
-                drop(writeln!(text, "{code},{name},ward,{},,,,,", site.code));
+                line(&mut text, format_args!("{code},{name},ward,{},,,,,", site.code));
             }
         }
         text
     }
 }
 
+/// Adds a line to a file.
+pub(super) fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
+    *text += &words.to_string();
+    text.push('\n');
+}
+
 /// `suppliers.csv`.
 pub(super) fn suppliers_csv() -> String {
     let mut text = String::from("code,name,lead_time_days,lead_time_sd_days,order_cost_minor,min_order_minor,currency,order_weekdays\n");
     for of in &SUPPLIERS {
-        drop(writeln!(
-            text,
-            "{},{},{},{},{},{},EUR,\"{}\"",
-            of.code, of.name, of.lead_days, of.lead_sd, of.order_cost_minor, of.min_order_minor, of.weekdays
-        ));
+        line(
+            &mut text,
+            format_args!(
+                "{},{},{},{},{},{},EUR,\"{}\"",
+                of.code, of.name, of.lead_days, of.lead_sd, of.order_cost_minor, of.min_order_minor, of.weekdays
+            ),
+        );
     }
     text
 }
@@ -218,7 +226,7 @@ pub(super) fn deliveries_csv(today: Day, rng: &mut Rng) -> String {
             let took = (of.lead_days + from_f64(of.lead_sd * rng.normal()) + late).max(1);
             let received = ordered.plus(took);
             let received = if received < today { received.to_text() } else { String::new() };
-            drop(writeln!(text, "{},,{},{},{received},", of.code, ordered.to_text(), ordered.plus(of.lead_days).to_text()));
+            line(&mut text, format_args!("{},,{},{},{received},", of.code, ordered.to_text(), ordered.plus(of.lead_days).to_text()));
             ordered = ordered.plus(5 + i64::from(rng.below(5)));
         }
     }

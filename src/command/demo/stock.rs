@@ -1,14 +1,12 @@
 //! What lies on the shelves when the demo starts: lots with expiry, par levels, some items low, a few out.
 
-use std::fmt::Write;
-
 use wardstock::base::quantity::{from_f64, to_f64};
 use wardstock::base::time::Day;
 use wardstock_models::rng::Rng;
 
 use super::formulary::Usage;
 use super::history::DAYS;
-use super::hospital::{Hospital, Item, SITES, Use};
+use super::hospital::{Hospital, Item, SITES, Use, line};
 
 /// Cold capacity over what lies there: the plan must respect it, and feels it.
 const COLD_HEADROOM: f64 = 1.25;
@@ -23,7 +21,6 @@ pub(super) struct Shelf {
     pub(super) name: String,
     pub(super) usage: Usage,
     pub(super) controlled: bool,
-    pub(super) base_unit: &'static str,
     pub(super) unit_grams: f64,
     /// Expected units a day taken here.
     pub(super) rate: f64,
@@ -85,7 +82,7 @@ fn keep(hospital: &Hospital, of: &Use, item: &Item, rng: &mut Rng, opening: &mut
         first.expiry = today.plus(6 + i64::from(rng.below(36)));
     }
     let event = of.event_size(item);
-    let store = shelf(of, item, of.site.store, rate, ceil(rate * 8.0 + event), ceil(rate * 60.0 + 4.0 * event), in_store);
+    let store = shelf(of, item, of.site.store, rate, ceil(rate * 8.0 + event), ceil(rate * 110.0 + 6.0 * event), in_store);
     for lot in &lots {
         put(&mut opening.csv, &store, lot, today);
     }
@@ -112,12 +109,12 @@ fn store_units(of: &Use, item: &Item, rate: f64, rng: &mut Rng) -> i64 {
     let cover = match rng.uniform() {
         draw if draw < 0.012 => return 0,
         draw if draw < 0.055 => days(1.0, 6.0, rng),
-        draw if draw < 0.085 => days(90.0, 150.0, rng),
+        draw if draw < 0.085 => days(120.0, 200.0, rng),
         _ => match item.product.usage {
-            Usage::Fast => days(19.0, 50.0, rng),
-            Usage::Medium => days(22.0, 60.0, rng),
-            Usage::Seasonal => days(20.0, 45.0, rng),
-            Usage::Slow => return ceil(rate * days(25.0, 110.0, rng) + event * days(1.5, 4.0, rng)),
+            Usage::Fast => days(24.0, 70.0, rng),
+            Usage::Medium => days(30.0, 95.0, rng),
+            Usage::Seasonal => days(28.0, 70.0, rng),
+            Usage::Slow => return ceil(rate * days(50.0, 170.0, rng) + event * days(2.5, 5.0, rng)),
         },
     };
     ceil(rate * cover)
@@ -137,7 +134,6 @@ fn shelf(of: &Use, item: &Item, place: &'static str, rate: f64, par: i64, max: i
         name: product.name.clone(),
         usage: product.usage,
         controlled: product.storage_class == "controlled",
-        base_unit: product.form.base_unit,
         unit_grams: product.form.grams,
         rate,
         par,
@@ -177,5 +173,5 @@ fn code(rng: &mut Rng) -> String {
 
 fn put(csv: &mut String, shelf: &Shelf, lot: &Lot, today: Day) {
     let (code, expiry) = if lot.units == 0 { (String::new(), String::new()) } else { (lot.code.clone(), lot.expiry.to_text()) };
-    drop(writeln!(csv, "{},{},{},{code},{expiry},{},{},{}", shelf.place, shelf.item, lot.units, shelf.par, shelf.max, today.to_text()));
+    line(csv, format_args!("{},{},{},{code},{expiry},{},{},{}", shelf.place, shelf.item, lot.units, shelf.par, shelf.max, today.to_text()));
 }

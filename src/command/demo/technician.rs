@@ -11,7 +11,7 @@ use super::client::Client;
 use super::stock::Shelf;
 
 /// How long a look into the store's book is good for.
-const LOOK_AGAIN: Duration = Duration::from_secs(12);
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// One technician for all wards.
 #[derive(Debug)]
@@ -36,7 +36,11 @@ impl Technician {
         }
         let body = json!({"kind": "transfer", "place": shelf.store, "to_place": shelf.place, "item": shelf.item, "quantity": units,
             "at": self.clock.now().to_text()});
-        if self.book(&body) { units } else { 0 }
+        if !self.book(&body) {
+            return 0;
+        }
+        self.remember(shelf, units);
+        units
     }
 
     /// Books by hand what was taken from a ward's shelf.
@@ -49,7 +53,18 @@ impl Technician {
         let there = self.available(shelf);
         if there > 0 {
             let body = json!({"kind": "issue", "place": shelf.store, "item": shelf.item, "quantity": units.min(there), "requested": units});
-            self.book(&body);
+            if self.book(&body) {
+                self.remember(shelf, units.min(there));
+            }
+        }
+    }
+
+    /// Keeps the picture of a store's book current between two looks.
+    fn remember(&self, shelf: &Shelf, gone: i64) {
+        if let Ok(mut stores) = self.stores.lock()
+            && let Some(units) = stores.get_mut(shelf.store).and_then(|(_, book)| book.get_mut(&shelf.item))
+        {
+            *units -= gone;
         }
     }
 

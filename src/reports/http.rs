@@ -1,0 +1,135 @@
+//! Calls of the room: each report as JSON, and as CSV with `.csv` at the end or by `Accept`.
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::expiry::{self, Expiry};
+use super::procurement::{self, Procurement};
+use super::stock_value::{self, StockValue};
+use super::{Scope, table};
+use crate::access::caller::Caller;
+use crate::access::role;
+use crate::access::route::Route;
+use crate::base::error::{Error, Result};
+use crate::base::time::Period;
+use crate::db::Db;
+use crate::db::conn::Conn;
+use crate::places;
+use crate::web::body::Params;
+use crate::web::render::{self, Format};
+
+/// Days of a report that names no period.
+const DAYS_DEFAULT: i64 = 90;
+/// The longest time ahead that the expiry report looks.
+const AHEAD_DAYS_MAX: i64 = 3_660;
+
+/// The calls.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::new(&Method::GET, "/api/v1/reports/procurement", role::REPORT_READERS, get_procurement)
+            .about("reports", "Recommended, ordered, spent, held back, run out, expired")
+            .query::<PeriodQuery>()
+            .answers::<Procurement>(200),
+        Route::new(&Method::GET, "/api/v1/reports/procurement.csv", role::REPORT_READERS, get_procurement)
+            .about("reports", "The same as one flat CSV; its column section tells the parts apart")
+            .query::<PeriodQuery>(),
+        Route::new(&Method::GET, "/api/v1/reports/expiry", role::REPORT_READERS, get_expiry)
+            .about("reports", "Lots on hand that are expired or will expire, with their value")
+            .query::<ExpiryQuery>()
+            .answers::<Expiry>(200),
+        Route::new(&Method::GET, "/api/v1/reports/expiry.csv", role::REPORT_READERS, get_expiry)
+            .about("reports", "The same as CSV")
+            .query::<ExpiryQuery>(),
+        Route::new(&Method::GET, "/api/v1/reports/stock-value", role::REPORT_READERS, get_stock_value)
+            .about("reports", "What the stock is worth, by place and currency")
+            .query::<SiteQuery>()
+            .answers::<StockValue>(200),
+        Route::new(&Method::GET, "/api/v1/reports/stock-value.csv", role::REPORT_READERS, get_stock_value)
+            .about("reports", "The same as CSV")
+            .query::<SiteQuery>(),
+    ]
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct PeriodQuery {
+    /// First day; default 90 days with the last one.
+    from: Option<String>,
+    /// Last day; default today.
+    to: Option<String>,
+    /// Code of the site; default all that the caller may see.
+    site: Option<String>,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct ExpiryQuery {
+    /// Days ahead, default 90.
+    days: Option<i64>,
+    /// Code of the site; default all that the caller may see.
+    site: Option<String>,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct SiteQuery {
+    /// Code of the site; default all that the caller may see.
+    site: Option<String>,
+}
+
+/// The site that is asked for, or the only one that the caller may see.
+fn site_of(conn: &mut Conn, caller: &Caller, site: Option<&str>) -> Result<(Option<i64>, Option<String>)> {
+    match (site, caller.site) {
+        (Some(site), _) => {
+            let place = places::find_site(conn, site)?;
+            caller.require_site(place.id)?;
+            Ok((Some(place.id), Some(place.code)))
+        }
+        (None, Some(own)) => {
+            let code = places::sites(conn)?.into_iter().find(|place| place.id == own).map(|place| place.code);
+            Ok((Some(own), code))
+        }
+        (None, None) => Ok((None, None)),
+    }
+}
+
+async fn get_procurement(caller: Caller, db: web::Data<Db>, query: Params<PeriodQuery>, request: HttpRequest) -> Result<HttpResponse> {
+    let query = query.0;
+    let format = Format::of(&request)?;
+    let as_of = db.clock().now();
+    let period = Period::parse(query.from.as_deref(), query.to.as_deref(), as_of.day(), DAYS_DEFAULT).map_err(Error::invalid)?;
+    let report = db
+        .read(move |conn| {
+            let (site_id, site) = site_of(conn, &caller, query.site.as_deref())?;
+            procurement::build(conn, &Scope { site_id, site, period, as_of })
+        })
+        .await?;
+    render::answer(format, &report, || table::table(&report))
+}
+
+async fn get_expiry(caller: Caller, db: web::Data<Db>, query: Params<ExpiryQuery>, request: HttpRequest) -> Result<HttpResponse> {
+    let query = query.0;
+    let format = Format::of(&request)?;
+    let days = query.days.unwrap_or(DAYS_DEFAULT);
+    if !(0..=AHEAD_DAYS_MAX).contains(&days) {
+        return Err(Error::field("days", "out_of_range", format!("must be 0..{AHEAD_DAYS_MAX}, not {days}")));
+    }
+    let as_of = db.clock().now();
+    let report = db
+        .read(move |conn| {
+            let (site_id, site) = site_of(conn, &caller, query.site.as_deref())?;
+            expiry::build(conn, site_id, site, as_of, days)
+        })
+        .await?;
+    render::answer(format, &report, || expiry::table(&report))
+}
+
+async fn get_stock_value(caller: Caller, db: web::Data<Db>, query: Params<SiteQuery>, request: HttpRequest) -> Result<HttpResponse> {
+    let format = Format::of(&request)?;
+    let as_of = db.clock().now();
+    let report = db
+        .read(move |conn| {
+            let (site_id, site) = site_of(conn, &caller, query.0.site.as_deref())?;
+            stock_value::build(conn, site_id, site, as_of)
+        })
+        .await?;
+    render::answer(format, &report, || stock_value::table(&report))
+}
