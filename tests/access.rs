@@ -339,7 +339,10 @@ fn of_two_people_who_change_one_level_one_is_told() {
             let patches: Vec<_> = people
                 .iter()
                 .zip(levels)
-                .map(|(who, level)| scope.spawn(|| who.patch(path, &seen, &json!({"par_level": level}))))
+                .map(|(who, level)| {
+                    let seen = &seen;
+                    scope.spawn(move || who.patch(path, seen, &json!({"par_level": level})))
+                })
                 .collect();
             patches.into_iter().map(|patch| patch.join().unwrap()).collect()
         });

@@ -4,8 +4,12 @@
 
 mod scene;
 
+mod access;
 mod conformance;
+mod contract;
+mod demo;
 mod gateway;
 mod house;
+mod migrations;
 mod pharmacist;
 mod procurement;

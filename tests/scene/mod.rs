@@ -16,7 +16,7 @@ use wardstock::db::conn::Target;
 use wardstock::db::{Db, migrate};
 use wardstock::jobs::Workers;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Answer, Client};
 
 /// Which database a scene runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
