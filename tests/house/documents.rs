@@ -1,9 +1,11 @@
 //! Rule 12: documents that lie are bugs.
 
+use std::collections::BTreeSet;
+
 use wardstock::base::code::Code;
 
 use super::order::ROOMS;
-use super::source::{exists, folders, read};
+use super::source::{exists, folders, read, sources};
 
 #[test]
 fn rule_12_each_problem_code_is_documented() {
@@ -53,9 +55,34 @@ fn rule_12_each_room_and_folder_is_on_the_map() {
     }
     // A map that names what is gone lies as well.
     for named in page.split('`').skip(1).step_by(2).filter(|word| word.ends_with('/') || word.ends_with(".rs") || word.ends_with(".md")) {
-        let there = ["", "src/", "models/src/", "tests/", "docs/"].iter().any(|root| exists(&format!("{root}{named}")));
+        let there = ["", "src/", "models/src/", "tests/", "docs/"].iter().any(|root| exists(&format!("{root}{named}")))
+            || sources().iter().any(|source| source.path.ends_with(&format!("/{named}")));
         assert!(there, "docs/architecture.md: rule 12: there is no `{named}`");
     }
+}
+
+#[test]
+fn rule_12_the_glossary_speaks_the_language_of_the_code() {
+    let known: BTreeSet<&str> = sources()
+        .iter()
+        .filter(|source| !source.path.contains("tests/"))
+        .flat_map(|source| &source.tokens)
+        .map(|token| token.word.as_str())
+        .collect();
+    let strangers = |page: &str| -> Vec<String> {
+        let cells = page.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split('|').nth(2).map(str::to_owned));
+        cells
+            .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+            .filter(|word| !known.contains(word.as_str()))
+            .collect()
+    };
+    assert_eq!(
+        strangers("| stock | `stock_keeping_gadget`, `on_hand` | x |"),
+        ["stock_keeping_gadget"],
+        "a word that is not in the code is refused"
+    );
+    let found = strangers(&read("docs/glossary.md"));
+    assert!(found.is_empty(), "docs/glossary.md: rule 12: the code has no {found:?}");
 }
 
 fn undocumented(page: &str) -> Vec<String> {

@@ -23,7 +23,11 @@ fn rule_11_most_files_are_short() {
     assert!(verdict(&mut [121; 60]).is_err());
     assert!(verdict(&mut [[10; 50].as_slice(), [401; 20].as_slice()].concat()).is_err());
     assert!(verdict(&mut [500; 59]).is_ok(), "too few to say");
-    let mut lines: Vec<usize> = sources().iter().filter(|source| !is_generated(source)).map(|source| source.lines).collect();
+    let mut lines: Vec<usize> = sources()
+        .iter()
+        .filter(|source| !is_generated(source) && !source.path.starts_with("models/tests/"))
+        .map(|source| source.lines)
+        .collect();
     let longest = {
         let mut by_length: Vec<(usize, String)> = sources().iter().map(|source| (source.lines, source.path.clone())).collect();
         by_length.sort_unstable_by(|one, other| other.cmp(one));

@@ -142,7 +142,7 @@ impl Gateway {
     fn batch(&mut self, clock: &Clock) -> Vec<u8> {
         self.seq += 1;
         let at = clock.now().to_text();
-        let mut records: Vec<Value> = self.plan.channels.iter().map(|channel| reading(channel, &at, &mut self.rng)).collect();
+        let mut records: Vec<Value> = self.plan.channels.iter().map(|channel| sample(channel, &at, &mut self.rng)).collect();
         if self.turn % 20 == 1 {
             self.battery_pct = (self.battery_pct - 0.05).max(5.0);
             records.push(json!({"kind": "status", "at": at, "battery_pct": self.battery_pct.round(), "firmware": "demo-1"}));
@@ -189,7 +189,7 @@ impl Gateway {
 }
 
 /// What a sensor says.
-fn reading(channel: &Channel, at: &str, rng: &mut Rng) -> Value {
+fn sample(channel: &Channel, at: &str, rng: &mut Rng) -> Value {
     let units = channel.shelf.units;
     let Some(tare_g) = channel.tare_g else {
         let flicker = if channel.mode == "authoritative" { FLICKER_BOOKED } else { FLICKER };
