@@ -70,7 +70,11 @@ pub(crate) enum Outcome {
 }
 
 /// Runs the command.
-pub(crate) fn run(cli: Cli) -> Result<Outcome> {
+pub(crate) fn run(mut cli: Cli) -> Result<Outcome> {
+    if matches!(cli.command, Command::Demo(_)) {
+        // A demo makes hundreds of requests a minute on its own; a line for each would bury what it says.
+        cli.settings.log.get_or_insert_with(|| "warn".to_owned());
+    }
     let config = Config::load(&cli.settings)?;
     telemetry::start(&config.log, config.log_json)?;
     let json = cli.json;

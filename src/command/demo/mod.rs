@@ -15,7 +15,7 @@ mod technician;
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -123,6 +123,7 @@ fn plan(pharmacist: Client, base: &str, stop: &Arc<AtomicBool>) -> JoinHandle<us
                     drop(output::line(&format!("{text}\n  {base}/api/v1/plans/{id}/lines")));
                 }
                 Ok(None) => break,
+                Err(_) if stop.load(Ordering::Relaxed) => break,
                 Err(error) => output::note(&error.detail),
             }
         }

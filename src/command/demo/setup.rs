@@ -117,19 +117,39 @@ pub(super) fn guide(ready: &Ready, base: &str) -> String {
     let rows: Vec<Vec<String>> =
         ready.accounts.iter().map(|(role, name, token)| vec![role.word().to_owned(), (*name).to_owned(), token.clone()]).collect();
     let table = output::table(&["role", "name", "token"], &rows);
-    let seen = ready.installed.iter().flat_map(|gateway| &gateway.channels).find(|channel| channel.mode == "authoritative");
-    let (place, item, name) =
-        seen.map_or(("", "", ""), |channel| (channel.shelf.place, channel.shelf.item.as_str(), channel.shelf.name.as_str()));
+    let find = |mode: &str, weighs: bool| {
+        ready.installed.iter().find_map(|gateway| {
+            let channel = gateway.channels.iter().find(|channel| channel.mode == mode && channel.tare_g.is_some() == weighs)?;
+            Some((gateway, channel))
+        })
+    };
+    let token = &ready.pharmacist;
+    let live = find("authoritative", false).map_or_else(String::new, |(_, channel)| {
+        let shelf = &channel.shelf;
+        format!("curl -H 'Authorization: Bearer {token}' {base}/api/v1/stock/{}/{}   # {}", shelf.place, shelf.item, shelf.name)
+    });
+    let send = find("advise", false).map_or_else(String::new, |(gateway, channel)| {
+        format!(
+            "curl -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' {base}/ingest/v1/observations -d \
+             '{{\"schema\":\"wardstock.obs.v1\",\"device\":\"{}\",\"boot_id\":\"by-hand\",\"seq\":1,\"records\":[{{\"kind\":\"level\",\
+             \"channel\":\"{}\",\"at\":\"'$(date -u +%FT%TZ)'\",\"count\":{}}}]}}'   # {} at {}",
+            gateway.token,
+            gateway.code,
+            channel.code,
+            channel.shelf.units / 2,
+            channel.shelf.name,
+            channel.shelf.place
+        )
+    });
     let channels: usize = ready.installed.iter().filter(|gateway| !gateway.is_new).map(|gateway| gateway.channels.len()).sum();
     format!(
-        "{table}\n\nThe page      {base}/ (sign in at {base}/sign-in with one of the tokens)\n\
+        "{table}\n\n\
+         The page      {base}/   (sign in at {base}/sign-in with one of the tokens)\n\
          The API       {base}/docs/api/\n\
-         A shelf live  curl -H 'Authorization: Bearer {token}' {base}/api/v1/stock/{place}/{item}   # {name}\n\
-         Low and out   curl -H 'Authorization: Bearer {token}' '{base}/api/v1/stock?status=low'\n\
-         The plan      curl -H 'Authorization: Bearer {token}' {base}/api/v1/plans   # then …/plans/ID/lines\n\n\
-         {} sensors on {} gateways report; one gateway will die, one waits for approval (gw-new). Planning both sites …",
-        channels,
-        ready.installed.len() - 1,
-        token = ready.pharmacist,
+         A shelf live  {live}\n\
+         Send one      {send}\n\
+         The plans     curl -H 'Authorization: Bearer {token}' {base}/api/v1/plans   # then /api/v1/plans/ID/lines\n\n\
+         {channels} sensors on {} gateways report; one gateway will die, one waits for approval (gw-new). Planning both sites …",
+        ready.installed.len() - 1
     )
 }
