@@ -7,6 +7,7 @@ mod scene;
 mod access;
 mod conformance;
 mod contract;
+mod demo;
 mod gateway;
 mod house;
 mod migrations;

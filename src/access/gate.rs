@@ -34,9 +34,8 @@ pub(super) async fn pass(
         Some(rule) => *rule,
         None => {
             let allowed: Vec<&str> = rules.keys().map(Method::as_str).collect();
-            return Err(
-                Error::new(Code::MethodNotAllowed, format!("{} is not served here; {} is", request.method(), allowed.join(", "))).into()
-            );
+            let detail = format!("{} is not served here; {} is", request.method(), allowed.join(", "));
+            return Ok(refuse(request, Error::new(Code::MethodNotAllowed, detail)));
         }
     };
     let Rule::Roles(roles) = rule else { return next.call(request).await };

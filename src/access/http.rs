@@ -103,6 +103,7 @@ async fn post_suspend(caller: Caller, db: web::Data<Db>, path: web::Path<String>
 }
 
 async fn decide(caller: Caller, db: web::Data<Db>, path: web::Path<String>, posted: Posted, decision: Decision) -> Result<Answer> {
+    posted.nothing()?;
     let name = path.into_inner();
     once(&db, caller.actor(), &posted, move |tx| {
         let key = device::find(tx.conn, &name)?;

@@ -11,7 +11,8 @@ use crate::base::error::{Error, Result};
 use crate::base::time::Micros;
 use crate::db::Tx;
 use crate::db::conn::Conn;
-use crate::db::schema::{access_token, audit_log, channel, code_directory, device, place, session};
+use crate::db::directory::{self, Noun};
+use crate::db::schema::{access_token, audit_log, device, place, session};
 
 pub(super) fn site_by_code(conn: &mut Conn, code: &str) -> Result<Option<i64>> {
     Ok(place::table.filter(place::kind.eq("site")).filter(place::code.eq(code)).select(place::site_id).first(conn).optional()?)
@@ -180,23 +181,9 @@ pub(super) fn delete_sessions_before(tx: &mut Tx<'_>, before: i64) -> Result<usi
 
 /// Answers `false` when the code is taken.
 pub(super) fn insert_device(tx: &mut Tx<'_>, site_id: i64, id: i64, code: &str, name: &str, state: &str, sha256: &str) -> Result<bool> {
-    let taken: Option<i64> = code_directory::table
-        .filter(code_directory::noun.eq("device"))
-        .filter(code_directory::code.eq(code))
-        .select(code_directory::id)
-        .first(tx.conn)
-        .optional()?;
-    if taken.is_some() {
+    if !directory::take(tx, Noun::Device, code, site_id, id)? {
         return Ok(false);
     }
-    diesel::insert_into(code_directory::table)
-        .values((
-            code_directory::noun.eq("device"),
-            code_directory::code.eq(code),
-            code_directory::site_id.eq(site_id),
-            code_directory::id.eq(id),
-        ))
-        .execute(tx.conn)?;
     diesel::insert_into(device::table)
         .values((
             (device::site_id.eq(site_id), device::id.eq(id), device::code.eq(code), device::name.eq(name), device::state.eq(state)),
@@ -207,10 +194,6 @@ pub(super) fn insert_device(tx: &mut Tx<'_>, site_id: i64, id: i64, code: &str, 
                 device::updated_at.eq(tx.now.0),
             ),
         ))
-        .execute(tx.conn)?;
-    // The channel without a name carries what the device says about itself.
-    diesel::insert_into(channel::table)
-        .values((channel::site_id.eq(site_id), channel::id.eq(tx.id()), channel::device_id.eq(id), channel::code.eq("")))
         .execute(tx.conn)?;
     Ok(true)
 }
@@ -230,14 +213,10 @@ pub(super) fn set_device_secret(tx: &mut Tx<'_>, key: &DeviceKey, sha256: &str) 
 }
 
 pub(super) fn device_by_name(conn: &mut Conn, code_or_id: &str) -> Result<Option<DeviceKey>> {
-    let id: i64 = code_or_id.parse().unwrap_or(0);
-    let row: Option<(i64, i64, String)> = code_directory::table
-        .filter(code_directory::noun.eq("device"))
-        .filter(code_directory::code.eq(code_or_id).or(code_directory::id.eq(id)))
-        .select((code_directory::site_id, code_directory::id, code_directory::code))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(site_id, id, code)| DeviceKey { site_id, id, code }))
+    let Some((site_id, id)) = directory::find(conn, Noun::Device, code_or_id)? else { return Ok(None) };
+    let code: Option<String> =
+        device::table.filter(device::site_id.eq(site_id)).filter(device::id.eq(id)).select(device::code).first(conn).optional()?;
+    Ok(code.map(|code| DeviceKey { site_id, id, code }))
 }
 
 #[derive(QueryableByName)]

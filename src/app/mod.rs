@@ -9,7 +9,8 @@ use actix_web::{HttpResponse, web};
 
 use crate::access::route::{self, Route};
 use crate::access::{self, role};
-use crate::base::error::Result;
+use crate::base::code::Code;
+use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::web::metrics::Metrics;
 use crate::web::openapi::{self, Operation};
@@ -83,7 +84,11 @@ pub fn configure(config: &mut web::ServiceConfig, state: &State) {
     config
         .app_data(web::Data::new(state.db.clone()))
         .app_data(web::Data::new(state.metrics.clone()))
-        .app_data(web::PayloadConfig::new(BODY_BYTES_MAX));
+        .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|cause, request| Error::new(Code::NotFound, format!("{} names nothing: {cause}", request.path())).into()),
+        );
     let document = openapi::document(&operations());
     config.service(utoipa_swagger_ui::SwaggerUi::new("/docs/api/{_:.*}").external_url_unchecked("/docs/openapi.json", document));
     config.service(web::redirect("/docs", "/docs/api/"));

@@ -78,7 +78,6 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome> {
         Command::Serve(arguments) => serve::run(&config, &arguments),
         Command::Demo(arguments) => demo::run(&config, &arguments),
 
-        Command::Demo(arguments) => demo::run(&config, &arguments),
         Command::Migrate(arguments) => migrate::run(&config, &arguments, json),
         Command::Import(arguments) => import::run(&config, &arguments, json),
         Command::Token(arguments) => token::run(&config, arguments, json),

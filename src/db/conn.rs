@@ -175,17 +175,17 @@ fn prepare_sqlite(mut conn: SqliteConnection, access: Access) -> Result<SqliteCo
 
 /// Makes pooled connections.
 #[derive(Debug, Clone)]
-pub struct Manager {
+pub struct Opener {
     target: Target,
 }
 
-impl Manager {
+impl Opener {
     pub(super) fn reader(target: Target) -> Self {
         Self { target }
     }
 }
 
-impl ManageConnection for Manager {
+impl ManageConnection for Opener {
     type Connection = Conn;
     type Error = Error;
 

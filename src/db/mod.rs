@@ -1,6 +1,7 @@
 //! The database: one handle to read and to write, on SQLite or PostgreSQL by URL.
 
 pub mod conn;
+pub mod directory;
 mod error;
 pub(crate) use error::is_unique_violation;
 pub mod hot;
@@ -23,7 +24,7 @@ use crate::base::error::{Error, Result};
 use crate::base::id::IdMaker;
 use crate::base::time::Micros;
 
-use conn::{Conn, Manager, Target};
+use conn::{Conn, Opener, Target};
 use writer::Writer;
 
 /// A write in progress: the connection inside its transaction, the moment, and ids.
@@ -46,7 +47,7 @@ impl Tx<'_> {
 /// A handle to the database; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Db {
-    readers: Pool<Manager>,
+    readers: Pool<Opener>,
     writer: Arc<Writer>,
     clock: Clock,
 }
@@ -55,8 +56,13 @@ impl Db {
     /// Opens the database; its schema must be up to date ([`migrate::up`]).
     ///
     /// # Errors
-    /// `database_unavailable` when it can't be reached or another service holds it.
+    /// `database_unavailable` when it can't be reached, another service holds it, or its schema is not this program's.
     pub fn open(target: &Target, clock: Clock) -> Result<Self> {
+        let steps = migrate::up(target, true)?;
+        if !steps.pending.is_empty() {
+            let detail = format!("the database lacks the migration(s) {}: run `wardstock migrate`", steps.pending.join(", "));
+            return Err(Error::new(Code::DatabaseUnavailable, detail));
+        }
         let lock = target.lock()?;
         let node = crate::base::entropy::node_number()?;
         let writer = Writer::start(target.clone(), clock.clone(), IdMaker::new(node), lock)?;
@@ -64,7 +70,7 @@ impl Db {
             .max_size(8)
             .min_idle(Some(1))
             .connection_timeout(std::time::Duration::from_secs(10))
-            .build(Manager::reader(target.clone()))
+            .build(Opener::reader(target.clone()))
             .map_err(|cause| Error::new(Code::DatabaseUnavailable, "the database does not answer").retry_after(5).because(cause))?;
         Ok(Self { readers, writer: Arc::new(writer), clock })
     }
@@ -94,7 +100,7 @@ impl Db {
     /// # Errors
     /// As [`Db::read`].
     pub fn read_now<T>(&self, query: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn: PooledConnection<Manager> = self.readers.get().map_err(|cause| {
+        let mut conn: PooledConnection<Opener> = self.readers.get().map_err(|cause| {
             Error::new(Code::DatabaseUnavailable, "no database connection is free; try again").retry_after(2).because(cause)
         })?;
         query(&mut conn)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::store;
 use crate::base::error::Result;
 use crate::base::quantity::UNITS_MAX;
 use crate::base::table::{Outcome, Sheet};
@@ -71,7 +72,7 @@ pub fn demand(tx: &mut Tx<'_>, only_site: Option<i64>, sheet: &Sheet) -> Result<
                 ..row
             })
             .collect();
-        let written = u64::try_from(tx.conn.hot().put_demand(site_id, &rows)?).unwrap_or(0);
+        let written = u64::try_from(store::put_periods(tx, site_id, &rows)?).unwrap_or(0);
         outcome.written += written;
         outcome.unchanged += u64::try_from(rows.len()).unwrap_or(0).saturating_sub(written);
     }

@@ -158,3 +158,8 @@ pub(super) fn newest_forecasts(
     .bind::<BigInt, _>(limit)
     .load(conn)?)
 }
+
+/// Stores periods; answers how many changed something.
+pub(super) fn put_periods(tx: &mut Tx<'_>, site_id: i64, rows: &[DemandRow]) -> Result<usize> {
+    Ok(tx.conn.hot().put_demand(site_id, rows)?)
+}

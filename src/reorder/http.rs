@@ -374,6 +374,7 @@ struct Accepted {
 }
 
 async fn post_accept(caller: Caller, db: web::Data<Db>, path: web::Path<String>, posted: Posted) -> Result<Answer> {
+    posted.nothing()?;
     let name = path.into_inner();
     once(&db, caller.actor(), &posted, move |tx| {
         let head = named(tx.conn, &caller, &name)?;

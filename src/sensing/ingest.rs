@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::belief::{Estimate, level, weight};
 use super::binding::{IN_FORCE, Line};
-use super::native::{Batch, Head, Reading, Record, Rejected};
+use super::native::{Batch, Head, Record, Rejected, Sample};
 use super::store;
 use super::store::ingest::Known;
 use crate::access::caller::DeviceIdentity;
@@ -132,8 +132,8 @@ impl Arrival {
 
 fn dedupe_key(device_id: i64, head: &Head, record: &Record) -> i64 {
     let words: Vec<String> = match (&record.id, record.at) {
-        (Some(own), _) => vec!["id".into(), record.reading.kind().into(), record.channel.clone(), own.clone()],
-        (None, Some(at)) => vec!["at".into(), record.channel.clone(), at.0.to_string(), format!("{:?}", record.reading)],
+        (Some(own), _) => vec!["id".into(), record.sample.kind().into(), record.channel.clone(), own.clone()],
+        (None, Some(at)) => vec!["at".into(), record.channel.clone(), at.0.to_string(), format!("{:?}", record.sample)],
         (None, None) => vec!["place".into(), head.boot_id.clone(), head.seq.to_string(), record.index.to_string()],
     };
     let mut hash = Sha256::new();
@@ -171,7 +171,7 @@ pub(super) fn take(
     arrivals: Vec<Arrival>,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<Seen> {
-    let lines = store::binding::lines_of_device(tx.conn, device.site_id, device.id)?;
+    let lines = lines(tx, device, &arrivals)?;
     let mut by_channel: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, line) in lines.iter().enumerate() {
         by_channel.entry(&line.channel).or_default().push(at);
@@ -183,7 +183,7 @@ pub(super) fn take(
         let candidates = by_channel.get(arrival.record.channel.as_str()).map(Vec::as_slice).unwrap_or_default();
         match judge(device, received_at, tx.now, &arrival, candidates, &lines) {
             Verdict::Keep(row, line, message) => {
-                if let Reading::Status { battery_pct, firmware } = &arrival.record.reading
+                if let Sample::Status { battery_pct, firmware } = &arrival.record.sample
                     && row.event_at >= seen.status_at
                 {
                     seen.status_at = row.event_at;
@@ -204,6 +204,17 @@ pub(super) fn take(
     let fresh = append(tx, device.site_id, received_at, kept, outcomes)?;
     believe(tx, device, &lines, &fresh)?;
     Ok(seen)
+}
+
+/// The device's lines; the channel without a name, which carries what it says about itself, is made when first used.
+fn lines(tx: &mut Tx<'_>, device: &DeviceIdentity, arrivals: &[Arrival]) -> Result<Vec<Line>> {
+    let lines = store::binding::lines_of_device(tx.conn, device.site_id, device.id)?;
+    let is_needed = arrivals.iter().any(|arrival| arrival.record.channel.is_empty());
+    if !is_needed || lines.iter().any(|line| line.channel.is_empty()) {
+        return Ok(lines);
+    }
+    store::binding::insert_channel(tx, device.site_id, device.id, "")?;
+    store::binding::lines_of_device(tx.conn, device.site_id, device.id)
 }
 
 enum Verdict {
@@ -232,23 +243,23 @@ fn judge(device: &DeviceIdentity, received_at: i64, now: Micros, arrival: &Arriv
     if !device.active {
         return Verdict::Quarantine("device_quarantined", "the device is not approved yet");
     }
-    let is_status = matches!(record.reading, Reading::Status { .. });
+    let is_status = matches!(record.sample, Sample::Status { .. });
     let found =
         candidates.iter().find_map(|at| lines.get(*at).filter(|line| is_status || line.covers(observed_at)).map(|line| (*at, line)));
     let Some((line_at, line)) = found else {
         return Verdict::Quarantine("unknown_channel", "the channel is not bound; bind it and replay the record");
     };
-    let (value, quality) = match &record.reading {
-        Reading::Status { battery_pct, .. } => (battery_pct.unwrap_or(-1), flag),
-        Reading::Level { .. } if line.is_weight => return reject("unsupported_kind", "kind", "this channel is bound as a scale".into()),
-        Reading::Weight { .. } if !line.is_weight => {
+    let (value, quality) = match &record.sample {
+        Sample::Status { battery_pct, .. } => (battery_pct.unwrap_or(-1), flag),
+        Sample::Level { .. } if line.is_weight => return reject("unsupported_kind", "kind", "this channel is bound as a scale".into()),
+        Sample::Weight { .. } if !line.is_weight => {
             return reject("unsupported_kind", "kind", "this channel is bound as a level sensor".into());
         }
-        Reading::Level { count } if *count > line.max_units => {
+        Sample::Level { count } if *count > line.max_units => {
             return reject("out_of_range", "count", format!("{count} is more than the {} that can lie there", line.max_units));
         }
-        Reading::Level { count } => (*count, flag),
-        Reading::Weight { net_mg, stable } => {
+        Sample::Level { count } => (*count, flag),
+        Sample::Weight { net_mg, stable } => {
             let units = weight::to_units(weight::milliunits(net_mg - line.tare_mg, line.unit_weight_mg));
             if !(-1..=line.max_units).contains(&units) {
                 return reject("out_of_range", "gross_g", format!("that is {units} units; 0..{} can lie there", line.max_units));
@@ -261,7 +272,7 @@ fn judge(device: &DeviceIdentity, received_at: i64, now: Micros, arrival: &Arriv
         observed_at,
         dedupe_key: arrival.dedupe_key,
         event_at: observed_at,
-        kind: record.reading.kind(),
+        kind: record.sample.kind(),
         value,
         quality,
     };
@@ -304,7 +315,7 @@ fn append(
         .collect();
     let mut new: HashSet<(i64, i64, i64)> = HashSet::new();
     if !rows.is_empty() {
-        new.extend(tx.conn.hot().append_observations(site_id, received_at, &rows)?);
+        new.extend(store::ingest::append(tx, site_id, received_at, &rows)?);
     }
     let mut fresh = Vec::new();
     let mut newest: BTreeMap<i64, ObservationRow> = BTreeMap::new();
@@ -327,7 +338,7 @@ fn append(
     }
     let newest: Vec<ObservationRow> = newest.into_values().collect();
     if !newest.is_empty() {
-        tx.conn.hot().keep_newest(site_id, received_at, &newest)?;
+        store::ingest::keep_newest(tx, site_id, received_at, &newest)?;
     }
     Ok(fresh)
 }

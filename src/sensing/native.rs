@@ -59,7 +59,7 @@ pub struct Head {
 
 /// What a record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
+pub enum Sample {
     /// A count of base units.
     Level {
         /// Base units.
@@ -81,7 +81,7 @@ pub enum Reading {
     },
 }
 
-impl Reading {
+impl Sample {
     /// Its word on the wire and in the database.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ pub struct Record {
     /// The device's stamp.
     pub at: Option<Micros>,
     /// What it says.
-    pub reading: Reading,
+    pub sample: Sample,
     /// As it came.
     pub raw: Value,
 }
@@ -233,9 +233,9 @@ pub fn read_record(index: usize, raw: Value) -> Result<Record, Rejected> {
     if !raw.is_object() {
         return Err(refuse("unsupported_kind", "", "a record is a JSON object".into()));
     }
-    let reading = read_reading(&raw).map_err(|(code, field, message)| refuse(code, field, message))?;
-    let channel = match (&reading, raw.get("channel").and_then(Value::as_str)) {
-        (Reading::Status { .. }, _) => String::new(),
+    let sample = read_sample(&raw).map_err(|(code, field, message)| refuse(code, field, message))?;
+    let channel = match (&sample, raw.get("channel").and_then(Value::as_str)) {
+        (Sample::Status { .. }, _) => String::new(),
         (_, Some(text)) if (1..=64).contains(&text.len()) => text.to_owned(),
         _ => return Err(refuse("unknown_channel", "channel", "a text of 1 to 64 bytes".into())),
     };
@@ -244,19 +244,19 @@ pub fn read_record(index: usize, raw: Value) -> Result<Record, Rejected> {
         Some(Value::String(text)) => Some(Micros::parse(text).map_err(|message| refuse("bad_timestamp", "at", message))?),
         Some(_) => return Err(refuse("bad_timestamp", "at", "must be a text, RFC 3339 with offset".into())),
     };
-    Ok(Record { index, id, channel, at, reading, raw })
+    Ok(Record { index, id, channel, at, sample, raw })
 }
 
 type Broken = (&'static str, &'static str, String);
 
-fn read_reading(raw: &Value) -> Result<Reading, Broken> {
+fn read_sample(raw: &Value) -> Result<Sample, Broken> {
     match raw.get("kind").and_then(Value::as_str) {
-        Some("level") => Ok(Reading::Level { count: whole(raw, "count", NUMBER_MAX)? }),
+        Some("level") => Ok(Sample::Level { count: whole(raw, "count", NUMBER_MAX)? }),
         Some("weight") => {
             let gross_mg = milligrams(raw, "gross_g")?.ok_or(("bad_unit", "gross_g", "the gross weight in grams is needed".to_owned()))?;
             let tare_mg = milligrams(raw, "tare_g")?.unwrap_or(0);
             let stable = raw.get("stable").and_then(Value::as_bool).unwrap_or(true);
-            Ok(Reading::Weight { net_mg: gross_mg - tare_mg, stable })
+            Ok(Sample::Weight { net_mg: gross_mg - tare_mg, stable })
         }
         Some("status") => {
             let battery_pct = match raw.get("battery_pct") {
@@ -267,7 +267,7 @@ fn read_reading(raw: &Value) -> Result<Reading, Broken> {
                 Some(other) => return Err(("out_of_range", "battery_pct", format!("{other} is no number 0..100"))),
             };
             let firmware = raw.get("firmware").and_then(Value::as_str).map(|text| text.chars().take(64).collect());
-            Ok(Reading::Status { battery_pct, firmware })
+            Ok(Sample::Status { battery_pct, firmware })
         }
         Some(other) => {
             let shown: String = other.chars().take(40).collect();
@@ -311,10 +311,10 @@ mod tests {
     const HEAD: &str = r#""schema":"wardstock.obs.v1","device":"gw-1","boot_id":"b1","seq":17,"sent_at":"2026-11-23T08:00:00Z""#;
 
     #[track_caller]
-    fn check(record: &str, want: Result<Reading, (&str, &str)>) {
+    fn check(record: &str, want: Result<Sample, (&str, &str)>) {
         let body = format!("{{{HEAD},\"records\":[{record}]}}");
         let batch = parse(body.as_bytes(), Format::Json).unwrap();
-        let got = batch.records.into_iter().next().unwrap().map(|record| record.reading);
+        let got = batch.records.into_iter().next().unwrap().map(|record| record.sample);
         match (got, want) {
             (Ok(got), Ok(want)) => assert_eq!(got, want),
             (Err(got), Err((code, field))) => assert_eq!((got.code, got.field.as_str()), (code, field)),
@@ -329,8 +329,8 @@ mod tests {
 
     #[test]
     fn records_are_good_or_bad_by_themselves() {
-        check(r#"{"kind":"level","channel":"c1","count":40}"#, Ok(Reading::Level { count: 40 }));
-        check(r#"{"kind":"level","channel":"c1","count":40.0}"#, Ok(Reading::Level { count: 40 }));
+        check(r#"{"kind":"level","channel":"c1","count":40}"#, Ok(Sample::Level { count: 40 }));
+        check(r#"{"kind":"level","channel":"c1","count":40.0}"#, Ok(Sample::Level { count: 40 }));
         check(r#"{"kind":"level","channel":"c1","count":-1}"#, Err(("out_of_range", "/records/0/count")));
         check(r#"{"kind":"level","channel":"c1","count":1.5}"#, Err(("bad_unit", "/records/0/count")));
         check(r#"{"kind":"level","channel":"c1","count":1e300}"#, Err(("out_of_range", "/records/0/count")));
@@ -341,13 +341,13 @@ mod tests {
         check(r#"{"kind":"level","count":4}"#, Err(("unknown_channel", "/records/0/channel")));
         check(r#"{"kind":"level","channel":"c1","count":4,"at":"yesterday"}"#, Err(("bad_timestamp", "/records/0/at")));
         check(r#"{"kind":"level","channel":"c1","count":4,"at":7}"#, Err(("bad_timestamp", "/records/0/at")));
-        check(r#"{"kind":"weight","channel":"w","gross_g":120.25,"tare_g":20}"#, Ok(Reading::Weight { net_mg: 100_250, stable: true }));
-        check(r#"{"kind":"weight","channel":"w","gross_g":1,"stable":false}"#, Ok(Reading::Weight { net_mg: 1_000, stable: false }));
+        check(r#"{"kind":"weight","channel":"w","gross_g":120.25,"tare_g":20}"#, Ok(Sample::Weight { net_mg: 100_250, stable: true }));
+        check(r#"{"kind":"weight","channel":"w","gross_g":1,"stable":false}"#, Ok(Sample::Weight { net_mg: 1_000, stable: false }));
         check(r#"{"kind":"weight","channel":"w","gross_g":"1"}"#, Err(("bad_unit", "/records/0/gross_g")));
         check(r#"{"kind":"weight","channel":"w","gross_g":1e12}"#, Err(("out_of_range", "/records/0/gross_g")));
         check(
             r#"{"kind":"status","battery_pct":88,"firmware":"1.2"}"#,
-            Ok(Reading::Status { battery_pct: Some(88), firmware: Some("1.2".into()) }),
+            Ok(Sample::Status { battery_pct: Some(88), firmware: Some("1.2".into()) }),
         );
         check(r#"{"kind":"status","battery_pct":101}"#, Err(("out_of_range", "/records/0/battery_pct")));
         check(r#"{"kind":"tag_read","epc":"30"}"#, Err(("unsupported_kind", "/records/0/kind")));

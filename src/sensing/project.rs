@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::belief::{Estimate, weight};
 use super::binding::{IN_FORCE, Line};
-use super::reconcile::{self, Act, LAG_MICROS, Posted, Reading, Step, StepKind};
+use super::reconcile::{self, Act, LAG_MICROS, Posted, Sample, Step, StepKind};
 use super::store::project::{Observed, Task};
 use super::{discrepancy, ingest, store};
 use crate::base::code::Code;
@@ -81,7 +81,7 @@ fn project(tx: &mut Tx<'_>, task: &Task, now: Micros) -> Result<Option<(i64, i64
     let newest = if line.mode == "authoritative" && is_active {
         let window = Window::load(tx, task, &line)?;
         let steps = window.steps(&line);
-        let horizon = window.readings.last().map_or(now.0, |reading| reading.at.max(now.0));
+        let horizon = window.samples.last().map_or(now.0, |sample| sample.at.max(now.0));
         let (due, waiting): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|step| step.due <= horizon);
         pending = waiting;
         let posted = store::project::posted_after(tx.conn, task.site_id, line.binding_id, window.after)?;
@@ -99,7 +99,7 @@ fn project(tx: &mut Tx<'_>, task: &Task, now: Micros) -> Result<Option<(i64, i64
 
 /// The readings and bookings from which the steps after a moment follow.
 struct Window {
-    readings: Vec<Reading>,
+    samples: Vec<Sample>,
     booked: Vec<reconcile::Booked>,
     /// Steps after this moment are decided here.
     after: i64,
@@ -115,20 +115,20 @@ impl Window {
             let from = task.dirty_from.saturating_sub(span).max(line.valid_from);
             let observed = store::project::observed_since(tx.conn, task.site_id, line, from)?;
             let newest = observed.last().cloned();
-            let readings = usable(line, &observed);
+            let samples = usable(line, &observed);
             if from <= line.valid_from || !store::project::is_observed_before(tx.conn, task.site_id, line, from)? {
-                let Some(first) = readings.first().copied() else {
-                    return Ok(Self { readings, booked: Vec::new(), after: i64::MIN, baseline: None, newest });
+                let Some(first) = samples.first().copied() else {
+                    return Ok(Self { samples, booked: Vec::new(), after: i64::MIN, baseline: None, newest });
                 };
-                return Self::beginning(tx, task.site_id, line, readings, first, newest);
+                return Self::beginning(tx, task.site_id, line, samples, first, newest);
             }
             let booked = store::project::booked_since(tx.conn, task.site_id, line, from)?;
-            if let Some(start) = reconcile::fresh_start(&readings, &booked, task.dirty_from)
-                && let Some(first) = readings.get(start).copied()
+            if let Some(start) = reconcile::fresh_start(&samples, &booked, task.dirty_from)
+                && let Some(first) = samples.get(start).copied()
             {
-                let readings = readings.get(start..).unwrap_or_default().to_vec();
+                let samples = samples.get(start..).unwrap_or_default().to_vec();
                 let booked = booked.into_iter().filter(|row| row.at > first.at).collect();
-                return Ok(Self { readings, booked, after: first.at, baseline: None, newest });
+                return Ok(Self { samples, booked, after: first.at, baseline: None, newest });
             }
             span = span.saturating_mul(4);
         }
@@ -140,42 +140,42 @@ impl Window {
         tx: &mut Tx<'_>,
         site_id: i64,
         line: &Line,
-        readings: Vec<Reading>,
-        first: Reading,
+        samples: Vec<Sample>,
+        first: Sample,
         newest: Option<Observed>,
     ) -> Result<Self> {
         let booked = store::project::booked_since(tx.conn, site_id, line, first.at)?;
         let foreign = store::project::foreign_book_at(tx.conn, site_id, line, first.at)?;
         let posted = store::project::posted_after(tx.conn, site_id, line.binding_id, i64::MIN)?;
         let own: i64 = posted.iter().filter(|row| row.at < first.at && !row.reversed).map(|row| row.delta).sum();
-        Ok(Self { readings, booked, after: first.at - 1, baseline: baseline(line, first, foreign + own), newest })
+        Ok(Self { samples, booked, after: first.at - 1, baseline: baseline(line, first, foreign + own), newest })
     }
 
     fn steps(&self, line: &Line) -> Vec<Step> {
-        reconcile::wanted(&self.readings, &self.booked, line.settle_seconds.saturating_mul(1_000_000), self.baseline)
+        reconcile::wanted(&self.samples, &self.booked, line.settle_seconds.saturating_mul(1_000_000), self.baseline)
     }
 }
 
 /// The readings that steps are counted by: at a known time and near a whole number of units; one per moment.
-fn usable(line: &Line, observed: &[Observed]) -> Vec<Reading> {
-    let mut readings: Vec<Reading> = Vec::with_capacity(observed.len());
+fn usable(line: &Line, observed: &[Observed]) -> Vec<Sample> {
+    let mut samples: Vec<Sample> = Vec::with_capacity(observed.len());
     for row in observed.iter().filter(|row| row.quality.is_empty()) {
         let milliunits =
             if line.is_weight { weight::milliunits(row.value - line.tare_mg, line.unit_weight_mg).max(0) } else { row.value * 1_000 };
         if line.is_weight && !weight::is_clear(milliunits) {
             continue;
         }
-        let reading = Reading { at: row.event_at, milliunits };
-        match readings.last_mut().filter(|last| last.at == row.event_at) {
-            Some(last) => *last = reading,
-            None => readings.push(reading),
+        let sample = Sample { at: row.event_at, milliunits };
+        match samples.last_mut().filter(|last| last.at == row.event_at) {
+            Some(last) => *last = sample,
+            None => samples.push(sample),
         }
     }
-    readings
+    samples
 }
 
 /// Brings the book to the first reading, unless the book lies within what that reading can tell.
-fn baseline(line: &Line, first: Reading, book: i64) -> Option<Step> {
+fn baseline(line: &Line, first: Sample, book: i64) -> Option<Step> {
     let units = weight::to_units(first.milliunits);
     let margin = if line.is_weight { weight::judge(first.milliunits, 1_000) } else { super::belief::level::judge(units) };
     let agrees = (margin.low..=margin.high).contains(&book);

@@ -13,7 +13,7 @@ pub const LAG_MICROS: i64 = 4 * 3_600 * 1_000_000;
 
 /// A usable reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub struct Sample {
     /// When.
     pub at: i64,
     /// Thousandths of base units: a scale's creep must not become a step.
@@ -86,9 +86,9 @@ struct Interval {
     first_booking: Option<i64>,
 }
 
-fn intervals(readings: &[Reading], booked: &[Booked]) -> Vec<Interval> {
+fn intervals(samples: &[Sample], booked: &[Booked]) -> Vec<Interval> {
     let mut at = 0;
-    readings
+    samples
         .windows(2)
         .filter_map(|pair| if let [before, after] = pair { Some((before, after)) } else { None })
         .map(|(before, after)| {
@@ -145,8 +145,8 @@ fn cancel(intervals: &mut [Interval], lag: i64) {
 ///
 /// `booked` holds the movements after the first reading; `settle` is how long a step waits before it
 /// is posted; `baseline` is the step of the first reading, where that is the first of the binding.
-pub fn wanted(readings: &[Reading], booked: &[Booked], settle: i64, baseline: Option<Step>) -> Vec<Step> {
-    let mut intervals = intervals(readings, booked);
+pub fn wanted(samples: &[Sample], booked: &[Booked], settle: i64, baseline: Option<Step>) -> Vec<Step> {
+    let mut intervals = intervals(samples, booked);
     cancel(&mut intervals, LAG_MICROS);
     let seen = intervals.iter().filter(|interval| interval.open != 0).map(|interval| {
         let (kind, wait) = if interval.open < 0 { (StepKind::Issue, settle) } else { (StepKind::Increase, LAG_MICROS) };
@@ -157,15 +157,15 @@ pub fn wanted(readings: &[Reading], booked: &[Booked], settle: i64, baseline: Op
 
 /// The newest reading before `dirty_from` at which a recomputation may start and still give the same
 /// steps as one from the beginning: nothing before it can cancel anything after it.
-pub fn fresh_start(readings: &[Reading], booked: &[Booked], dirty_from: i64) -> Option<usize> {
-    let intervals = intervals(readings, booked);
-    let before = readings.partition_point(|reading| reading.at < dirty_from);
+pub fn fresh_start(samples: &[Sample], booked: &[Booked], dirty_from: i64) -> Option<usize> {
+    let intervals = intervals(samples, booked);
+    let before = samples.partition_point(|sample| sample.at < dirty_from);
     (0..before).rev().find(|at| {
-        let Some(reading) = readings.get(*at) else { return false };
-        let (from, to) = (reading.at - LAG_MICROS, reading.at + LAG_MICROS);
+        let Some(sample) = samples.get(*at) else { return false };
+        let (from, to) = (sample.at - LAG_MICROS, sample.at + LAG_MICROS);
         // The intervals that end within the lag before it; the first of them may begin much earlier.
-        let near = readings.partition_point(|reading| reading.at < from).saturating_sub(1);
-        let Some(since) = readings.get(near).filter(|since| since.at < from) else { return false };
+        let near = samples.partition_point(|sample| sample.at < from).saturating_sub(1);
+        let Some(since) = samples.get(near).filter(|since| since.at < from) else { return false };
         let first = booked.partition_point(|row| row.at <= since.at);
         let is_unbooked = || booked.get(first..).unwrap_or_default().iter().take_while(|row| row.at <= to).all(|row| row.counted);
         let is_quiet = || intervals.get(near..*at).unwrap_or_default().iter().all(|interval| interval.open == 0);

@@ -33,13 +33,7 @@ pub fn record(tx: &mut Tx<'_>, site_id: i64, entries: &[Entry]) -> Result<Vec<i6
         sheet.post(tx, entry)?;
     }
     let levels: Vec<LevelRow> = sheet.changed.iter().filter_map(|key| sheet.levels.get(key)).cloned().collect();
-    tx.conn.hot().apply_movements(site_id, tx.now.0, &sheet.movements, &levels).map_err(|cause| {
-        if crate::db::is_unique_violation(&cause) {
-            Error::new(Code::Conflict, "one of these movements is booked already").because(cause)
-        } else {
-            cause.into()
-        }
-    })?;
+    store::append(tx, site_id, &sheet.movements, &levels)?;
     announce(tx, site_id, &sheet)?;
     Ok(sheet.movements.iter().map(|row| row.id).collect())
 }

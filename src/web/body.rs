@@ -20,12 +20,25 @@ pub struct Posted {
     pub idempotency_key: Option<String>,
     /// The header `Content-Type`, lower case, without parameters.
     pub content_type: String,
+    /// Method and path of the call.
+    pub call: String,
 }
 
 impl Posted {
     /// SHA-256 of the bytes, hexadecimal.
     pub fn sha256(&self) -> String {
         hex(&Sha256::digest(&self.bytes))
+    }
+
+    /// Checks that a call which takes nothing was sent nothing, or an empty object.
+    ///
+    /// # Errors
+    /// `bad_json` or `invalid_input`.
+    pub fn nothing(&self) -> Result<()> {
+        if self.bytes.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        self.json::<Nothing>().map(|Nothing {}| ())
     }
 
     /// The body as `T`.
@@ -37,6 +50,11 @@ impl Posted {
     }
 }
 
+/// The body of a call that takes none.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 impl FromRequest for Posted {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
@@ -45,6 +63,7 @@ impl FromRequest for Posted {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let idempotency_key = header("idempotency-key");
         let content_type = header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let call = format!("{} {}", request.method(), request.path());
         let bytes = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             let bytes = bytes.await.map_err(|cause| {
@@ -58,7 +77,7 @@ impl FromRequest for Posted {
             if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200) {
                 return Err(Error::field("Idempotency-Key", "out_of_range", "1 to 200 characters").into());
             }
-            Ok(Self { bytes, idempotency_key, content_type })
+            Ok(Self { bytes, idempotency_key, content_type, call })
         })
     }
 }

@@ -6,8 +6,9 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use super::body::Posted;
+use super::body::{Posted, hex};
 use super::store;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
@@ -78,7 +79,7 @@ impl Responder for Answer {
 /// Runs `effect` once for the request's `Idempotency-Key`; without a key, just runs it.
 ///
 /// # Errors
-/// Those of `effect`; `idempotency_conflict` when the key came with another body before.
+/// Those of `effect`; `idempotency_conflict` when the key came with another call or body before.
 pub async fn once<F>(db: &Db, caller: String, posted: &Posted, effect: F) -> Result<Answer>
 where
     F: FnOnce(&mut Tx<'_>) -> Result<Answer> + Send + 'static,
@@ -86,13 +87,14 @@ where
     let Some(key) = posted.idempotency_key.clone() else {
         return db.write(effect).await;
     };
-    let body_sha256 = posted.sha256();
+    // The call belongs to it: one key must not answer another call.
+    let body_sha256 = hex(&Sha256::digest(format!("{} {}", posted.call, posted.sha256())));
     db.write(move |tx| {
         if let Some((known_sha256, answer)) = store::by_key(tx.conn, &caller, &key)? {
             return if known_sha256 == body_sha256 {
                 Ok(answer)
             } else {
-                Err(Error::new(Code::IdempotencyConflict, "this Idempotency-Key was used for another body; take a new key"))
+                Err(Error::new(Code::IdempotencyConflict, "this Idempotency-Key was used for another call or body; take a new key"))
             };
         }
         let answer = effect(tx)?;

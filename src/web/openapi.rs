@@ -106,8 +106,7 @@ fn call(operation: &Operation, generator: &mut SchemaGenerator, problem: &Schema
 }
 
 fn operation_id(operation: &Operation) -> String {
-    let words: Vec<&str> =
-        operation.path.split(['/', '{', '}', '.', '_']).filter(|word| !word.is_empty() && *word != "api" && *word != "v1").collect();
+    let words: Vec<&str> = operation.path.split(['/', '{', '}', '.', '_']).filter(|word| !word.is_empty()).collect();
     std::iter::once(operation.method.as_str()).chain(words).collect::<Vec<_>>().join("_")
 }
 

@@ -5,7 +5,7 @@
 /// - storage: `a` ambient, `r` refrigerated, `z` frozen, `c` controlled.
 /// - cents: usual price of one base unit; use: `F` fast, `M` medium, `S` slow, `Z` seasonal.
 const DRUGS: &str = "\
-paracetamol|N02BE01|analgesics|E|a|tab 500 mg=3F; inj 10 mg/ml 100 ml=140F; sup 125 mg=22M; sup 250 mg=25M; sol 120 mg/5 ml=210M
+paracetamol|N02BE01|analgesics|E|a|tab 500 mg=3F; vial 1 g/100 ml=140F; sup 125 mg=22M; sup 250 mg=25M; sol 120 mg/5 ml=210M
 ibuprofen|M01AE01|analgesics|E|a|tab 400 mg=4F; tab 600 mg=6F; sol 100 mg/5 ml=240M
 metamizole|N02BB02|analgesics|E|a|tab 500 mg=9F; inj 500 mg/ml 2 ml=85F; drp 500 mg/ml=310M
 diclofenac|M01AB05|analgesics|N|a|tab 50 mg=5M; inj 25 mg/ml 3 ml=65M; crm 1 %=280S
@@ -292,8 +292,8 @@ fn form(word: &str) -> Option<Form> {
         "crm" => make("tube", "tube", 70.0, 48.0, 0.3, 900, [1, 5, 10]),
         "drp" => make("drops", "bottle", 26.0, 18.0, 0.3, 540, [1, 5, 10]),
         "sol" => make("oral solution", "bottle", 210.0, 190.0, 0.4, 720, [1, 6, 12]),
-        "sup" => make("suppositories", "suppository", 5.0, 3.0, 0.6, 720, [10, 20, 50]),
-        "ptc" => make("patches", "patch", 7.0, 3.0, 0.4, 720, [5, 10, 20]),
+        "sup" => make("suppositories", "piece", 5.0, 3.0, 0.6, 720, [10, 20, 50]),
+        "ptc" => make("patches", "piece", 7.0, 3.0, 0.4, 720, [5, 10, 20]),
         _ => None,
     }
 }

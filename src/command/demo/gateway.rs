@@ -31,7 +31,7 @@ const NOISE_G: f64 = 0.25;
 /// Batches that a gateway can buffer.
 const BUFFER_MAX: usize = 200;
 /// The dying gateway's last words come within this time.
-const DEAD_AFTER: Duration = Duration::from_secs(60);
+const DEAD_AFTER: Duration = Duration::from_mins(1);
 
 /// A gateway at work.
 #[derive(Debug)]
@@ -101,14 +101,14 @@ impl Gateway {
     /// people do, and forget one in fifty: the sensor will tell. Stores book all they do: their shelves follow.
     fn take(&mut self, days: f64, technician: &Technician) {
         for channel in &mut self.plan.channels {
-            let shelf = &mut channel.shelf;
-            if !shelf.is_ward() {
-                shelf.units = technician.book_of(shelf).unwrap_or(shelf.units);
+            let point = &mut channel.shelf;
+            if !point.is_ward() {
+                point.units = technician.book_of(point).unwrap_or(point.units);
                 continue;
             }
-            let taken = from_f64(self.rng.poisson(shelf.rate * days)).min(shelf.units);
-            if taken > 0 && (channel.mode == "authoritative" || self.rng.uniform() < FORGOTTEN || technician.issue(shelf, taken)) {
-                shelf.units -= taken;
+            let taken = from_f64(self.rng.poisson(point.rate * days)).min(point.units);
+            if taken > 0 && (channel.mode == "authoritative" || self.rng.uniform() < FORGOTTEN || technician.issue(point, taken)) {
+                point.units -= taken;
             }
         }
     }
@@ -140,7 +140,7 @@ impl Gateway {
     fn batch(&mut self, clock: &Clock) -> Vec<u8> {
         self.seq += 1;
         let at = clock.now().to_text();
-        let mut records: Vec<Value> = self.plan.channels.iter().map(|channel| reading(channel, &at, &mut self.rng)).collect();
+        let mut records: Vec<Value> = self.plan.channels.iter().map(|channel| sample(channel, &at, &mut self.rng)).collect();
         if self.turn % 20 == 1 {
             self.battery_pct = (self.battery_pct - 0.05).max(5.0);
             records.push(json!({"kind": "status", "at": at, "battery_pct": self.battery_pct.round(), "firmware": "demo-1"}));
@@ -176,10 +176,10 @@ impl Gateway {
             return;
         }
         for channel in &mut self.plan.channels {
-            let shelf = &mut channel.shelf;
-            if shelf.is_ward() && shelf.units < shelf.par && self.rng.uniform() < 0.6 {
-                let moved = technician.refill(shelf);
-                shelf.units += moved;
+            let point = &mut channel.shelf;
+            if point.is_ward() && point.units < point.par && self.rng.uniform() < 0.6 {
+                let moved = technician.refill(point);
+                point.units += moved;
                 tally.refill(moved);
             }
         }
@@ -187,7 +187,7 @@ impl Gateway {
 }
 
 /// What a sensor says.
-fn reading(channel: &Channel, at: &str, rng: &mut Rng) -> Value {
+fn sample(channel: &Channel, at: &str, rng: &mut Rng) -> Value {
     let units = channel.shelf.units;
     let Some(tare_g) = channel.tare_g else {
         let flicker = if channel.mode == "authoritative" { FLICKER_BOOKED } else { FLICKER };

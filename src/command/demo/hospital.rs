@@ -76,11 +76,11 @@ const TENDER: usize = 5;
 
 #[rustfmt::skip]
 const SUPPLIERS: [Supplier; 6] = [
-    Supplier { code: "NORDMED", name: "Nordmed Wholesale", lead_days: 2, lead_sd: 0.7, order_cost_minor: 300, min_order_minor: 10_000, weekdays: "mon,tue,wed,thu,fri", price: 1.10 },
-    Supplier { code: "ALPHAGEN", name: "Alphagen Generics", lead_days: 4, lead_sd: 1.2, order_cost_minor: 500, min_order_minor: 10_000, weekdays: "mon,thu", price: 0.97 },
-    Supplier { code: "KLINIPHARM", name: "Klinipharm Hospital Line", lead_days: 6, lead_sd: 1.8, order_cost_minor: 600, min_order_minor: 15_000, weekdays: "tue", price: 0.93 },
-    Supplier { code: "BIOCOLD", name: "Biocold Speciality", lead_days: 5, lead_sd: 1.5, order_cost_minor: 1500, min_order_minor: 20_000, weekdays: "mon,wed", price: 0.98 },
-    Supplier { code: "INFUSIO", name: "Infusio Fluids", lead_days: 3, lead_sd: 1.0, order_cost_minor: 1800, min_order_minor: 20_000, weekdays: "tue,fri", price: 0.88 },
+    Supplier { code: "NORDMED", name: "Nordmed Wholesale", lead_days: 2, lead_sd: 0.7, order_cost_minor: 300, min_order_minor: 6_000, weekdays: "mon,tue,wed,thu,fri", price: 1.10 },
+    Supplier { code: "ALPHAGEN", name: "Alphagen Generics", lead_days: 4, lead_sd: 1.2, order_cost_minor: 500, min_order_minor: 6_000, weekdays: "mon,thu", price: 0.97 },
+    Supplier { code: "KLINIPHARM", name: "Klinipharm Hospital Line", lead_days: 6, lead_sd: 1.8, order_cost_minor: 600, min_order_minor: 8_000, weekdays: "tue", price: 0.93 },
+    Supplier { code: "BIOCOLD", name: "Biocold Speciality", lead_days: 5, lead_sd: 1.5, order_cost_minor: 1500, min_order_minor: 15_000, weekdays: "mon,wed", price: 0.98 },
+    Supplier { code: "INFUSIO", name: "Infusio Fluids", lead_days: 3, lead_sd: 1.0, order_cost_minor: 1800, min_order_minor: 15_000, weekdays: "tue,fri", price: 0.88 },
     Supplier { code: "TENDER", name: "Regional Tender Agency", lead_days: 13, lead_sd: 3.5, order_cost_minor: 900, min_order_minor: 40_000, weekdays: "thu", price: 0.82 },
 ];
 
@@ -166,10 +166,16 @@ impl Hospital {
     pub(super) fn offers_csv(&self, rng: &mut Rng) -> String {
         let mut text = String::from("item,supplier,units_per_pack,price_minor,currency,moq_packs\n");
         for item in &self.items {
-            let unit_cents = item.product.cents * (0.10 * rng.normal()).exp();
+            let product = &item.product;
+            let unit_cents = product.cents * (0.10 * rng.normal()).exp();
             for (at, supplier) in sellers(item, rng).into_iter().enumerate() {
                 let Some(seller) = SUPPLIERS.get(supplier) else { continue };
-                let pack = item.pack(if supplier == TENDER { 2 } else { at.min(1) });
+                let pack = item.pack(match (supplier, product.usage) {
+                    (TENDER, _) => 2,
+                    (_, Usage::Fast) => 2 - at.min(1),
+                    (_, Usage::Slow) => 0,
+                    _ => 1 - at.min(1),
+                });
                 let discount = if pack >= 50 { 0.94 } else { 1.0 };
                 let price = from_f64((unit_cents * seller.price * discount * (0.05 * rng.normal()).exp() * to_f64(pack)).max(5.0));
                 let moq = if supplier == TENDER && rng.uniform() < 0.5 { 2 } else { 1 };
@@ -178,21 +184,21 @@ impl Hospital {
         }
         text
     }
+}
 
-    /// `places.csv`; cold capacity is `cold_litres` per site.
-    pub(super) fn places_csv(&self, cold_litres: &[f64]) -> String {
-        let mut text = String::from(
-            "code,name,kind,parent,timezone,capacity_ambient_litres,capacity_refrigerated_litres,capacity_frozen_litres,capacity_controlled_litres\n",
-        );
-        for (site, cold) in SITES.iter().zip(cold_litres) {
-            line(&mut text, format_args!("{},{},site,,Europe/Berlin,,,,", site.code, site.name));
-            line(&mut text, format_args!("{},Central pharmacy of {},store,{},,,{cold:.0},20,", site.store, site.name, site.code));
-            for (code, name, _) in site.wards {
-                line(&mut text, format_args!("{code},{name},ward,{},,,,,", site.code));
-            }
+/// `places.csv`; cold capacity is `cold_litres` per site.
+pub(super) fn places_csv(cold_litres: &[f64]) -> String {
+    let mut text = String::from(
+        "code,name,kind,parent,timezone,capacity_ambient_litres,capacity_refrigerated_litres,capacity_frozen_litres,capacity_controlled_litres\n",
+    );
+    for (site, cold) in SITES.iter().zip(cold_litres) {
+        line(&mut text, format_args!("{},{},site,,Europe/Berlin,,,,", site.code, site.name));
+        line(&mut text, format_args!("{},Central pharmacy of {},store,{},,,{cold:.0},20,", site.store, site.name, site.code));
+        for (code, name, _) in site.wards {
+            line(&mut text, format_args!("{code},{name},ward,{},,,,,", site.code));
         }
-        text
     }
+    text
 }
 
 /// Adds a line to a file.

@@ -49,17 +49,17 @@ impl Live {
         let every = Duration::from_secs_f64((REPORT_SECONDS / shared.speed).clamp(0.5, REPORT_SECONDS));
         let step = every / u32::try_from(gateways.len().max(1)).unwrap_or(1);
         let start = Instant::now();
-        let mut shares: Vec<Vec<(Instant, Gateway)>> = (0..THREADS).map(|_| Vec::new()).collect();
+        let mut parts: Vec<Vec<(Instant, Gateway)>> = (0..THREADS).map(|_| Vec::new()).collect();
         let mut due = start;
         for (at, gateway) in gateways.into_iter().enumerate() {
             due += step;
-            if let Some(share) = shares.get_mut(at % THREADS) {
-                share.push((due, gateway));
+            if let Some(part) = parts.get_mut(at % THREADS) {
+                part.push((due, gateway));
             }
         }
-        for (at, share) in shares.into_iter().enumerate() {
+        for (at, part) in parts.into_iter().enumerate() {
             let shared = shared.clone();
-            live.run(&format!("gateways-{at}"), move || gateways_loop(share, every, &shared))?;
+            live.run(&format!("gateways-{at}"), move || gateways_loop(part, every, &shared))?;
         }
         let shared = shared.clone();
         live.run("desk", move || desk_loop(&desk, seed, &shared))?;

@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     /// Simulated seconds per second: how fast shelves empty. Stamps stay real.
     #[arg(long, value_name = "X", default_value_t = 60.0, value_parser = speed)]
     speed: f64,
-    /// Stop after so many seconds; without: run until Ctrl-C.
+    /// Stop after so many seconds, but not before both sites are planned; without: run until Ctrl-C.
     #[arg(long = "for", value_name = "SECONDS")]
     seconds: Option<u64>,
 }
@@ -83,6 +83,10 @@ pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
     let live = Live::start(gateways(&ready, &agent, &base, arguments.seed), ready.desk.clone(), arguments.seed, &shared)?;
     let planner = plan(Client::new(&agent, &base, &ready.pharmacist), &base, &stop);
     let outcome = server.wait(arguments.seconds);
+    // Time is up: the first plans are still waited for. Ctrl-C: they are not.
+    while arguments.seconds.is_some() && !planner.is_finished() && !server.thread.is_finished() {
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
     drop(live);
     let plans = planner.join().unwrap_or(0);
     drop(workers);
@@ -119,7 +123,7 @@ fn plan(pharmacist: Client, base: &str, stop: &Arc<AtomicBool>) -> JoinHandle<us
                     drop(output::line(&format!("{text}\n  {base}/api/v1/plans/{id}/lines")));
                 }
                 Ok(None) => break,
-                Err(error) => output::note(&format!("{}", error.detail)),
+                Err(error) => output::note(&error.detail),
             }
         }
         made
@@ -153,7 +157,7 @@ impl Server {
     fn wait(&self, seconds: Option<u64>) -> Result<()> {
         let ended = match seconds {
             Some(seconds) => self.ended.recv_timeout(Duration::from_secs(seconds)),
-            None => self.ended.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            None => self.ended.recv().map_err(RecvTimeoutError::from),
         };
         match ended {
             Ok(Err(cause)) => Err(Error::internal("the service stopped").because(cause)),

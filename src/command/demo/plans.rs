@@ -9,7 +9,7 @@ use wardstock::base::error::{Error, Result};
 use super::client::Client;
 
 /// How long a plan may take before the demo gives up on it.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 /// The thread that solves plans, as the system names it.
 const SOLVER_THREAD: &str = "job-solve";
 /// Clock ticks a second in `/proc`: 100 on Linux, whatever the kernel's own rate.

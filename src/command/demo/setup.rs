@@ -78,7 +78,7 @@ fn account(db: &Db, role: Role, name: &str) -> Result<IssuedToken> {
 
 fn files(hospital: &Hospital, opening: &stock::Opening, rng: &mut Rng) -> BTreeMap<String, Vec<u8>> {
     [
-        ("places.csv", hospital.places_csv(&opening.cold_litres)),
+        ("places.csv", hospital::places_csv(&opening.cold_litres)),
         ("suppliers.csv", hospital::suppliers_csv()),
         ("items.csv", hospital.items_csv()),
         ("offers.csv", hospital.offers_csv(rng)),
@@ -116,13 +116,13 @@ fn desk(shelves: &[Shelf]) -> Vec<Shelf> {
 pub(super) fn guide(ready: &Ready, base: &str) -> String {
     let rows: Vec<Vec<String>> =
         ready.accounts.iter().map(|(role, name, token)| vec![role.word().to_owned(), (*name).to_owned(), token.clone()]).collect();
-    let mut text = output::table(&["role", "name", "token"], &rows);
+    let table = output::table(&["role", "name", "token"], &rows);
     let seen = ready.installed.iter().flat_map(|gateway| &gateway.channels).find(|channel| channel.mode == "authoritative");
     let (place, item, name) =
         seen.map_or(("", "", ""), |channel| (channel.shelf.place, channel.shelf.item.as_str(), channel.shelf.name.as_str()));
     let channels: usize = ready.installed.iter().filter(|gateway| !gateway.is_new).map(|gateway| gateway.channels.len()).sum();
-    text += &format!(
-        "\n\nThe page      {base}/ (sign in at {base}/sign-in with one of the tokens)\n\
+    format!(
+        "{table}\n\nThe page      {base}/ (sign in at {base}/sign-in with one of the tokens)\n\
          The API       {base}/docs/api/\n\
          A shelf live  curl -H 'Authorization: Bearer {token}' {base}/api/v1/stock/{place}/{item}   # {name}\n\
          Low and out   curl -H 'Authorization: Bearer {token}' '{base}/api/v1/stock?status=low'\n\
@@ -131,6 +131,5 @@ pub(super) fn guide(ready: &Ready, base: &str) -> String {
         channels,
         ready.installed.len() - 1,
         token = ready.pharmacist,
-    );
-    text
+    )
 }

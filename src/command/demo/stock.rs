@@ -77,12 +77,16 @@ fn keep(hospital: &Hospital, of: &Use, item: &Item, rng: &mut Rng, opening: &mut
     let life = to_f64(item.product.form.shelf_life_days);
     let in_store = store_units(of, item, rate, rng);
     let mut lots = lots(in_store, today, life, rng);
-    let near = rng.uniform() < 0.05;
-    if let (true, Some(first)) = (near, lots.first_mut()) {
-        first.expiry = today.plus(6 + i64::from(rng.below(36)));
+    // Now and then a lot is near its day; rarely with more in it than will be used until then.
+    if let (true, Some(first)) = (lots.len() > 1 && rng.uniform() < 0.10, lots.first_mut()) {
+        let days = 8 + i64::from(rng.below(36));
+        let most = ceil(rate * to_f64(days) * (0.3 + 1.2 * rng.uniform()));
+        first.expiry = today.plus(days);
+        first.units = first.units.min(most);
     }
     let event = of.event_size(item);
-    let store = shelf(of, item, of.site.store, rate, ceil(rate * 8.0 + event), ceil(rate * 110.0 + 6.0 * event), in_store);
+    let there = lots.iter().map(|lot| lot.units).sum();
+    let store = shelf(of, item, of.site.store, rate, ceil(rate * 8.0 + event), ceil(rate * 150.0 + 9.0 * event), there);
     for lot in &lots {
         put(&mut opening.csv, &store, lot, today);
     }
@@ -109,12 +113,12 @@ fn store_units(of: &Use, item: &Item, rate: f64, rng: &mut Rng) -> i64 {
     let cover = match rng.uniform() {
         draw if draw < 0.012 => return 0,
         draw if draw < 0.055 => days(1.0, 6.0, rng),
-        draw if draw < 0.085 => days(120.0, 200.0, rng),
+        draw if draw < 0.085 => days(140.0, 220.0, rng),
         _ => match item.product.usage {
-            Usage::Fast => days(24.0, 70.0, rng),
-            Usage::Medium => days(30.0, 95.0, rng),
-            Usage::Seasonal => days(28.0, 70.0, rng),
-            Usage::Slow => return ceil(rate * days(50.0, 170.0, rng) + event * days(2.5, 5.0, rng)),
+            Usage::Fast => days(28.0, 75.0, rng),
+            Usage::Medium => days(40.0, 120.0, rng),
+            Usage::Seasonal => days(32.0, 80.0, rng),
+            Usage::Slow => return ceil(rate * days(80.0, 240.0, rng) + event * days(2.5, 5.0, rng)),
         },
     };
     ceil(rate * cover)
@@ -155,7 +159,7 @@ fn lots(units: i64, today: Day, life: f64, rng: &mut Rng) -> Vec<Lot> {
     let mut lots: Vec<Lot> = (0..count)
         .map(|at| Lot {
             code: code(rng),
-            expiry: today.plus(from_f64(life * (0.22 + 0.7 * rng.uniform()))),
+            expiry: today.plus(from_f64(life * (0.35 + 0.6 * rng.uniform()))),
             units: if at == 0 { units - units / count * (count - 1) } else { units / count },
         })
         .collect();

@@ -13,13 +13,16 @@ use super::stock::Shelf;
 /// How long a look into the store's book is good for.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
+/// When we looked, and what the book said by item.
+type Look = (Instant, HashMap<String, i64>);
+
 /// One technician for all wards.
 #[derive(Debug)]
 pub(super) struct Technician {
     client: Client,
     clock: Clock,
-    /// By store: when we looked, and what the book said by item.
-    stores: Mutex<HashMap<&'static str, (Instant, HashMap<String, i64>)>>,
+    /// The newest look into each store's book.
+    stores: Mutex<HashMap<&'static str, Look>>,
 }
 
 impl Technician {
@@ -29,48 +32,48 @@ impl Technician {
     }
 
     /// Brings a ward's shelf up to its maximum from the store; answers how many units were moved and booked.
-    pub(super) fn refill(&self, shelf: &Shelf) -> i64 {
-        let units = (shelf.max - shelf.units).min(self.available(shelf));
+    pub(super) fn refill(&self, point: &Shelf) -> i64 {
+        let units = (point.max - point.units).min(self.available(point));
         if units <= 0 {
             return 0;
         }
-        let body = json!({"kind": "transfer", "place": shelf.store, "to_place": shelf.place, "item": shelf.item, "quantity": units,
+        let body = json!({"kind": "transfer", "place": point.store, "to_place": point.place, "item": point.item, "quantity": units,
             "at": self.clock.now().to_text()});
         if !self.book(&body) {
             return 0;
         }
-        self.remember(shelf, units);
+        self.remember(point, units);
         units
     }
 
-    /// Books by hand what was taken from a ward's shelf.
-    pub(super) fn issue(&self, shelf: &Shelf, units: i64) -> bool {
-        self.book(&json!({"kind": "issue", "place": shelf.place, "item": shelf.item, "quantity": units}))
+    /// Books by hand what was taken from a ward's point.
+    pub(super) fn issue(&self, point: &Shelf, units: i64) -> bool {
+        self.book(&json!({"kind": "issue", "place": point.place, "item": point.item, "quantity": units}))
     }
 
     /// Hands units out over the pharmacy's desk, as many as there are; what was asked for is booked with it.
-    pub(super) fn hand_out(&self, shelf: &Shelf, units: i64) {
-        let there = self.available(shelf);
+    pub(super) fn hand_out(&self, point: &Shelf, units: i64) {
+        let there = self.available(point);
         if there > 0 {
-            let body = json!({"kind": "issue", "place": shelf.store, "item": shelf.item, "quantity": units.min(there), "requested": units});
+            let body = json!({"kind": "issue", "place": point.store, "item": point.item, "quantity": units.min(there), "requested": units});
             if self.book(&body) {
-                self.remember(shelf, units.min(there));
+                self.remember(point, units.min(there));
             }
         }
     }
 
     /// Keeps the picture of a store's book current between two looks.
-    fn remember(&self, shelf: &Shelf, gone: i64) {
+    fn remember(&self, point: &Shelf, gone: i64) {
         if let Ok(mut stores) = self.stores.lock()
-            && let Some(units) = stores.get_mut(shelf.store).and_then(|(_, book)| book.get_mut(&shelf.item))
+            && let Some(units) = stores.get_mut(point.store).and_then(|(_, book)| book.get_mut(&point.item))
         {
             *units -= gone;
         }
     }
 
     /// What the store has of an item.
-    fn available(&self, shelf: &Shelf) -> i64 {
-        let there = self.client.get(&format!("/api/v1/stock/{}/{}", shelf.store, shelf.item)).ok();
+    fn available(&self, point: &Shelf) -> i64 {
+        let there = self.client.get(&format!("/api/v1/stock/{}/{}", point.store, point.item)).ok();
         there.and_then(|answer| answer.body.get("available").and_then(Value::as_i64)).unwrap_or(0)
     }
 
@@ -87,14 +90,14 @@ impl Technician {
     }
 
     /// What lies on a store's shelf: in the store everything is booked by hand at once.
-    pub(super) fn book_of(&self, shelf: &Shelf) -> Option<i64> {
+    pub(super) fn book_of(&self, point: &Shelf) -> Option<i64> {
         let mut stores = self.stores.lock().ok()?;
-        let is_fresh = stores.get(shelf.store).is_some_and(|(at, _)| at.elapsed() < LOOK_AGAIN);
+        let is_fresh = stores.get(point.store).is_some_and(|(at, _)| at.elapsed() < LOOK_AGAIN);
         if !is_fresh {
-            let book = self.look(shelf.store);
-            stores.insert(shelf.store, (Instant::now(), book));
+            let book = self.look(point.store);
+            stores.insert(point.store, (Instant::now(), book));
         }
-        stores.get(shelf.store)?.1.get(&shelf.item).copied()
+        stores.get(point.store)?.1.get(&point.item).copied()
     }
 
     fn look(&self, store: &str) -> HashMap<String, i64> {

@@ -11,7 +11,8 @@ use super::{PlaceKey, PlaceKind};
 use crate::base::error::{Error, Result};
 use crate::db::Tx;
 use crate::db::conn::Conn;
-use crate::db::schema::{code_directory, place, stock_point};
+use crate::db::directory::{self, Noun};
+use crate::db::schema::{place, stock_point};
 
 type KeyRow = (i64, i64, String, String, Option<i64>);
 
@@ -25,21 +26,7 @@ const KEY: (place::site_id, place::id, place::code, place::kind, place::parent_i
 
 /// Where the directory has a place; by code first: a code that looks like an id means the code.
 pub(super) fn seat_by_name(conn: &mut Conn, code_or_id: &str) -> Result<Option<(i64, i64)>> {
-    let by_code = code_directory::table
-        .filter(code_directory::noun.eq("place"))
-        .filter(code_directory::code.eq(code_or_id))
-        .select((code_directory::site_id, code_directory::id))
-        .first(conn)
-        .optional()?;
-    match (by_code, code_or_id.parse::<i64>()) {
-        (None, Ok(id)) => Ok(code_directory::table
-            .filter(code_directory::noun.eq("place"))
-            .filter(code_directory::id.eq(id))
-            .select((code_directory::site_id, code_directory::id))
-            .first(conn)
-            .optional()?),
-        (found, _) => Ok(found),
-    }
+    directory::find(conn, Noun::Place, code_or_id)
 }
 
 pub(super) fn place_by_name(conn: &mut Conn, code_or_id: &str) -> Result<Option<PlaceKey>> {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
 
 use crate::base::code::Code;
@@ -11,7 +10,8 @@ use crate::base::error::{Error, Result};
 use crate::base::time::Micros;
 use crate::db::Tx;
 use crate::db::conn::Conn;
-use crate::db::schema::{code_directory, level, place, stock_point};
+use crate::db::directory::{self, Noun};
+use crate::db::schema::{level, place, stock_point};
 use crate::places::PlaceKind;
 use crate::places::place::{PlaceContent, PlaceView};
 
@@ -127,20 +127,9 @@ pub(in crate::places) fn list(conn: &mut Conn, only_site: Option<i64>, pattern: 
 
 pub(in crate::places) fn insert(tx: &mut Tx<'_>, view: &PlaceView) -> Result<()> {
     let content = &view.content;
-    diesel::insert_into(code_directory::table)
-        .values((
-            code_directory::noun.eq("place"),
-            code_directory::code.eq(&content.code),
-            code_directory::site_id.eq(view.site_id),
-            code_directory::id.eq(view.id),
-        ))
-        .execute(tx.conn)
-        .map_err(|cause| match cause {
-            Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                Error::new(Code::AlreadyExists, format!("there is a place '{}' already", content.code)).because(cause)
-            }
-            cause => cause.into(),
-        })?;
+    if !directory::take(tx, Noun::Place, &content.code, view.site_id, view.id)? {
+        return Err(Error::new(Code::AlreadyExists, format!("there is a place '{}' already", content.code)));
+    }
     diesel::insert_into(place::table)
         .values((
             (place::site_id.eq(view.site_id), place::id.eq(view.id), place::code.eq(&content.code), place::name.eq(&content.name)),

@@ -3,8 +3,8 @@ use super::*;
 const MINUTE: i64 = 60_000_000;
 const SETTLE: i64 = 2 * MINUTE;
 
-fn readings(list: &[(i64, i64)]) -> Vec<Reading> {
-    list.iter().map(|(at, units)| Reading { at: at * MINUTE, milliunits: units * 1_000 }).collect()
+fn samples(list: &[(i64, i64)]) -> Vec<Sample> {
+    list.iter().map(|(at, units)| Sample { at: at * MINUTE, milliunits: units * 1_000 }).collect()
 }
 
 fn booked(list: &[(i64, i64)]) -> Vec<Booked> {
@@ -13,7 +13,7 @@ fn booked(list: &[(i64, i64)]) -> Vec<Booked> {
 
 #[track_caller]
 fn check(seen: &[(i64, i64)], moved: &[(i64, i64)], want: &[(i64, i64)]) {
-    let steps = wanted(&readings(seen), &booked(moved), SETTLE, None);
+    let steps = wanted(&samples(seen), &booked(moved), SETTLE, None);
     assert_eq!(steps.iter().map(|step| (step.at / MINUTE, step.delta)).collect::<Vec<_>>(), want);
 }
 
@@ -43,7 +43,7 @@ fn a_late_reading_splits_a_step() {
 fn a_count_moves_no_goods() {
     let count = |delta| vec![Booked { at: 5 * MINUTE, delta, counted: true }];
     let steps = |last, delta| -> Vec<i64> {
-        wanted(&readings(&[(0, 40), (10, last)]), &count(delta), SETTLE, None).iter().map(|step| step.delta).collect()
+        wanted(&samples(&[(0, 40), (10, last)]), &count(delta), SETTLE, None).iter().map(|step| step.delta).collect()
     };
     assert_eq!(steps(40, 3), Vec::<i64>::new());
     assert_eq!(steps(40, -2), Vec::<i64>::new());
@@ -53,13 +53,13 @@ fn a_count_moves_no_goods() {
 
 #[test]
 fn creep_is_no_step() {
-    let creep: Vec<Reading> = (0..20).map(|at| Reading { at: at * MINUTE, milliunits: 40_000 - at * 100 }).collect();
+    let creep: Vec<Sample> = (0..20).map(|at| Sample { at: at * MINUTE, milliunits: 40_000 - at * 100 }).collect();
     assert!(wanted(&creep, &[], SETTLE, None).is_empty());
 }
 
 #[test]
 fn waits_differ() {
-    let steps = wanted(&readings(&[(0, 40), (10, 30), (20, 40)]), &[], SETTLE, None);
+    let steps = wanted(&samples(&[(0, 40), (10, 30), (20, 40)]), &[], SETTLE, None);
     assert_eq!(steps.iter().map(|step| step.due).collect::<Vec<_>>(), vec![10 * MINUTE + SETTLE, 20 * MINUTE + LAG_MICROS]);
 }
 
@@ -82,14 +82,14 @@ impl Dice {
 
 #[derive(Clone, Copy)]
 enum News {
-    Reading(Reading),
+    Sample(Sample),
     Booked(Booked),
 }
 
 /// The ledger as the room keeps it, without a database.
 #[derive(Default)]
 struct Ledger {
-    readings: BTreeMap<i64, i64>,
+    samples: BTreeMap<i64, i64>,
     booked: Vec<Booked>,
     posted: Vec<Posted>,
     pending_from: i64,
@@ -99,9 +99,9 @@ struct Ledger {
 impl Ledger {
     fn hear(&mut self, news: News, now: i64) {
         let dirty = match news {
-            News::Reading(reading) => {
-                self.readings.insert(reading.at, reading.milliunits);
-                reading.at
+            News::Sample(sample) => {
+                self.samples.insert(sample.at, sample.milliunits);
+                sample.at
             }
             News::Booked(row) => {
                 self.booked.push(row);
@@ -116,7 +116,7 @@ impl Ledger {
     fn project(&mut self, now: i64, dirty: i64) {
         let dirty = dirty.min(std::mem::replace(&mut self.pending_from, i64::MAX));
         let seen = self.seen();
-        let horizon = now.max(seen.last().map_or(0, |reading| reading.at));
+        let horizon = now.max(seen.last().map_or(0, |sample| sample.at));
         let mut steps = wanted(&seen, &self.booked, SETTLE, None);
         let mut after = i64::MIN;
         if let Some(start) = fresh_start(&seen, &self.booked, dirty) {
@@ -151,8 +151,8 @@ impl Ledger {
         assert!(acts(&due, &posted).is_empty(), "a second look finds nothing to do");
     }
 
-    fn seen(&self) -> Vec<Reading> {
-        self.readings.iter().map(|(at, milliunits)| Reading { at: *at, milliunits: *milliunits }).collect()
+    fn seen(&self) -> Vec<Sample> {
+        self.samples.iter().map(|(at, milliunits)| Sample { at: *at, milliunits: *milliunits }).collect()
     }
 
     fn net(&self) -> BTreeMap<i64, i64> {
@@ -179,7 +179,7 @@ fn story(dice: &mut Dice) -> Vec<News> {
             let when = at + (dice.roll(400) - 200) * MINUTE + 1;
             news.push(News::Booked(Booked { at: when, delta: change, counted: dice.roll(12) == 0 }));
         }
-        news.push(News::Reading(Reading { at, milliunits: units * 1_000 + dice.roll(300) - 150 }));
+        news.push(News::Sample(Sample { at, milliunits: units * 1_000 + dice.roll(300) - 150 }));
     }
     news
 }
@@ -194,13 +194,13 @@ fn order_repetition_and_delay_change_nothing() {
         let (mut in_order, mut shuffled) = (Ledger::default(), Ledger::default());
         for one in &news {
             let at = match one {
-                News::Reading(reading) => reading.at,
+                News::Sample(sample) => sample.at,
                 News::Booked(row) => row.at,
             };
             in_order.hear(*one, at);
         }
         let mut arrivals = news.clone();
-        arrivals.extend(news.iter().filter(|one| matches!(one, News::Reading(_))).filter(|_| dice.roll(5) == 0).copied());
+        arrivals.extend(news.iter().filter(|one| matches!(one, News::Sample(_))).filter(|_| dice.roll(5) == 0).copied());
         dice.shuffle(&mut arrivals);
         for (at, one) in arrivals.into_iter().enumerate() {
             shuffled.hear(one, i64::try_from(at).unwrap() * 60 * MINUTE);

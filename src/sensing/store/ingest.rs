@@ -9,6 +9,7 @@ use crate::access::caller::DeviceIdentity;
 use crate::base::error::{Error, Result};
 use crate::db::Tx;
 use crate::db::conn::Conn;
+use crate::db::hot::ObservationRow;
 use crate::db::schema::{belief, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
 use crate::sensing::belief::Estimate;
 use crate::sensing::binding::Line;
@@ -231,4 +232,14 @@ pub(in crate::sensing) fn names_of_stock_points(conn: &mut Conn, site_id: i64, i
         names.extend(rows);
     }
     Ok(names)
+}
+
+/// Stores observations; answers the keys that were new.
+pub(in crate::sensing) fn append(tx: &mut Tx<'_>, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> Result<Vec<(i64, i64, i64)>> {
+    Ok(tx.conn.hot().append_observations(site_id, received_at, rows)?)
+}
+
+/// Keeps the newest observation of each channel.
+pub(in crate::sensing) fn keep_newest(tx: &mut Tx<'_>, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> Result<()> {
+    Ok(tx.conn.hot().keep_newest(site_id, received_at, rows)?)
 }

@@ -12,18 +12,18 @@ use crate::base::error::Result;
 use crate::db::Tx;
 use crate::db::conn::Conn;
 
-type Manager = <Conn as Connection>::TransactionManager;
+type Transactions = <Conn as Connection>::TransactionManager;
 
 /// Runs a part of a write in a savepoint: when it fails, only the part is undone.
 pub(super) fn in_savepoint<T>(tx: &mut Tx<'_>, part: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-    Manager::begin_transaction(tx.conn)?;
+    Transactions::begin_transaction(tx.conn)?;
     match part(tx) {
         Ok(value) => {
-            Manager::commit_transaction(tx.conn)?;
+            Transactions::commit_transaction(tx.conn)?;
             Ok(value)
         }
         Err(cause) => {
-            Manager::rollback_transaction(tx.conn)?;
+            Transactions::rollback_transaction(tx.conn)?;
             Err(cause)
         }
     }

@@ -132,8 +132,9 @@ function swap(old, fresh) {
     || link && fresh.querySelector(`a[href="${CSS.escape(link)}"]`))?.focus({ preventScroll: true });
 }
 
-// Fetching: at once after a quiet time, else when 300 ms have passed; never two at a time.
+// Fetching: at once after a quiet time, else when 300 ms have passed, or longer where answers are slow; never two at a time.
 const QUIET_MS = 300;
+let pause = QUIET_MS;
 let running = false;
 let again = false;
 let timer = 0;
@@ -157,6 +158,7 @@ async function fetchBoard() {
     age();
   } catch { /* the event line says that the connection is lost, and asks again when it is back */ } finally {
     running = false;
+    pause = Math.min(5000, Math.max(QUIET_MS, 4 * (Date.now() - last)));
     if (again) { again = false; refresh(); }
   }
 }
@@ -165,7 +167,7 @@ function refresh() {
   if (!board) return;
   if (running) { again = true; return; }
   if (timer || document.hidden) return;
-  timer = setTimeout(fetchBoard, Math.max(0, last + QUIET_MS - Date.now()));
+  timer = setTimeout(fetchBoard, Math.max(0, last + pause - Date.now()));
 }
 
 // The event line.

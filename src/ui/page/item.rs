@@ -1,5 +1,7 @@
 //! An item: its stock at every place with lots, and what will be used.
 
+use std::collections::{BTreeSet, HashMap};
+
 use maud::{Markup, html};
 
 use crate::access::caller::Caller;
@@ -8,7 +10,7 @@ use crate::base::time::{Day, Micros};
 use crate::catalogue::item::{self, ItemContent};
 use crate::db::conn::Conn;
 use crate::demand::forecast::{self, ForecastView};
-use crate::places;
+use crate::places::{self, place, planning};
 use crate::stock::level::{self, LotView, StockView, Wanted};
 use crate::ui::layout::{self, Frame, Here};
 use crate::ui::part::{badge, cell, chart, text};
@@ -23,8 +25,11 @@ const FORECASTS_MAX: i64 = 20;
 pub(crate) struct ItemPage {
     pub(crate) now: Micros,
     pub(crate) item: ItemContent,
+    /// Names of places, by code.
+    pub(crate) names: HashMap<String, String>,
     pub(crate) points: Vec<(StockView, Vec<LotView>)>,
-    pub(crate) forecasts: Vec<ForecastView>,
+    /// Each with what is available at the places it is made for.
+    pub(crate) forecasts: Vec<(ForecastView, i64)>,
 }
 
 /// Reads it.
@@ -37,17 +42,43 @@ pub(crate) fn read(conn: &mut Conn, only_site: Option<i64>, name: &str, now: Mic
     let key = item::find(conn, &item.code)?;
     let wanted = Wanted { site_id: only_site, item: Some(item.code.clone()), limit: PLACES_MAX, ..Wanted::default() };
     let mut points = Vec::new();
+    let mut available: HashMap<i64, i64> = HashMap::new();
+    let mut sites = BTreeSet::new();
     for stock in level::list(conn, &wanted, today)? {
         let place = places::find(conn, &stock.place)?;
+        sites.insert(place.site_id);
+        available.insert(place.id, stock.available);
         let lots = match places::known_stock_point(conn, &place, key.id)? {
             Some(stock_point_id) => level::lots(conn, place.site_id, stock_point_id, today)?,
             None => Vec::new(),
         };
         points.push((stock, lots));
     }
+    let mut names = HashMap::new();
+    let mut pools: HashMap<String, i64> = HashMap::new();
+    for site_id in sites {
+        names.extend(
+            place::list(conn, Some(site_id), None, "", PLACES_MAX)?.into_iter().map(|place| (place.content.code, place.content.name)),
+        );
+        for point in planning::planning_points(conn, site_id)? {
+            pools.insert(point.place.code, point.members.iter().filter_map(|member| available.get(member)).sum());
+        }
+    }
     let wanted = forecast::Wanted { site_id: only_site, item: item.code.clone(), limit: FORECASTS_MAX, ..forecast::Wanted::default() };
-    let forecasts = forecast::newest(conn, &wanted)?;
-    Ok(ItemPage { now, item, points, forecasts })
+    let forecasts = forecast::newest(conn, &wanted)?
+        .into_iter()
+        .map(|forecast| {
+            let pooled = pools.get(&forecast.place).copied().unwrap_or(0);
+            (forecast, pooled)
+        })
+        .collect();
+    Ok(ItemPage { now, item, names, points, forecasts })
+}
+
+impl ItemPage {
+    fn place_name<'a>(&'a self, code: &'a str) -> &'a str {
+        self.names.get(code).map_or(code, String::as_str)
+    }
 }
 
 /// The whole page.
@@ -71,7 +102,7 @@ pub(crate) fn page(caller: &Caller, shown: &ItemPage) -> Markup {
             @if shown.forecasts.is_empty() {
                 p class="empty" { "No forecast yet: forecasts are made with each plan. " a href="/#orders" { "Go to Today" } " and press Plan now." }
             }
-            @for (at, forecast) in shown.forecasts.iter().enumerate() { (expected(shown, at, forecast)) }
+            @for (at, (forecast, available)) in shown.forecasts.iter().enumerate() { (expected(shown, at, forecast, *available)) }
         }
     };
     layout::document(&Frame { title: &shown.item.name, here: Here::Stock, caller: Some(caller), live: false }, &main)
@@ -82,11 +113,15 @@ fn about(item: &ItemContent) -> Markup {
     let facts: Vec<&str> = [item.strength.as_deref(), item.form.as_deref()].into_iter().flatten().collect();
     html! {
         @if !facts.is_empty() { (facts.join(" ")) " · " }
-        "counted in " (item.base_unit) " · " (badge::ven(&item.ven)) " · " (item.storage_class)
+        "counted in " (text::plural(&item.base_unit, false)) " · kept " (item.storage_class) " · " (badge::ven(&item.ven))
         @if item.controlled { " · controlled drug" }
         @if let Some(days) = item.shelf_life_days { " · keeps " (text::units(days, "day")) }
         @if let Some(gtin) = &item.gtin { " · GTIN " (gtin) }
     }
+}
+
+fn place_head(shown: &ItemPage, code: &str) -> Markup {
+    html! { th role="rowheader" scope="row" { (shown.place_name(code)) " " span class="under code" { (code) } } }
 }
 
 const COLUMNS: [(&str, bool); 8] = [
@@ -113,7 +148,7 @@ fn stock(shown: &ItemPage) -> Markup {
                     tbody role="rowgroup" {
                         @for (point, _) in &shown.points {
                             tr role="row" {
-                                th role="rowheader" scope="row" { (point.place) }
+                                (place_head(shown, &point.place))
                                 (cell::cell("Status", badge::status(point.status)))
                                 (cell::figure("On hand", text::units(point.on_hand, unit)))
                                 (cell::figure("Available", text::units(point.available, unit)))
@@ -158,7 +193,7 @@ fn lots(shown: &ItemPage) -> Markup {
                     tbody role="rowgroup" {
                         @for (point, lot) in rows {
                             tr role="row" {
-                                th role="rowheader" scope="row" { (point.place) }
+                                (place_head(shown, &point.place))
                                 (cell::cell("Lot", if lot.lot.is_empty() { "without a lot" } else { lot.lot.as_str() }))
                                 (cell::cell("Expires", expiry(lot.expiry, today)))
                                 (cell::figure("Quantity", text::units(lot.quantity, &point.base_unit)))
@@ -197,12 +232,11 @@ fn lot_state(state: &str) -> Markup {
     }
 }
 
-fn expected(shown: &ItemPage, at: usize, forecast: &ForecastView) -> Markup {
+fn expected(shown: &ItemPage, at: usize, forecast: &ForecastView, available: i64) -> Markup {
     let unit = shown.item.base_unit.as_str();
-    let available = shown.points.iter().find(|(point, _)| point.place == forecast.place).map_or(0, |(point, _)| point.available);
     let id = format!("fan-{at}");
     html! {
-        h3 { "Orders for " (forecast.place) }
+        h3 { (shown.place_name(&forecast.place)) ", with all that it supplies" }
         p class="soft small" {
             "Made " (cell::age(forecast.made_at, shown.now)) " by the method “" (forecast.method.replace('_', " ")) "”; demand is " (forecast.body.class.replace('_', " "))
             @if forecast.body.share_censored > 0.005 {

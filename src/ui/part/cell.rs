@@ -41,7 +41,12 @@ pub(crate) fn item(code: &str, name: &str) -> Markup {
 
 /// The head of a row: an item.
 pub(crate) fn item_head(code: &str, name: &str, rest: impl Render) -> Markup {
-    html! { th role="rowheader" scope="row" { (item(code, name)) (rest) } }
+    html! {
+        th role="rowheader" scope="row" {
+            a class="item" href=(item_href(code)) { (name) }
+            div class="under" { span class="code" { (code) } " " (rest) }
+        }
+    }
 }
 
 /// A moment as its age, kept fresh by the script; the moment itself on hover.

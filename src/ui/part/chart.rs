@@ -69,7 +69,8 @@ pub(crate) fn fan(id: &str, body: &ForecastBody, available: i64, unit: &str) -> 
             polyline class="mean" points=(scale.points(&mean)) {}
             @if shows_have {
                 line class="have" x1=(LEFT) x2=(WIDTH - RIGHT) y1=(at_tenth(scale.y(have))) y2=(at_tenth(scale.y(have))) {}
-                text class="axis have-label" x=(LEFT + 8.0) y=(at_tenth(scale.y(have) - 6.0)) { "available now: " (text::units(available, unit)) }
+                text class=(if have < most / 2.0 { "axis have-label end" } else { "axis have-label" })
+                    x=(if have < most / 2.0 { WIDTH - RIGHT - 4.0 } else { LEFT + 8.0 }) y=(at_tenth(scale.y(have) - 6.0)) { "available now: " (text::units(available, unit)) }
             }
         }
         (legend(shows_have, available, unit))

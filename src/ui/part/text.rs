@@ -53,7 +53,7 @@ pub(crate) fn packs(count: i64) -> String {
 }
 
 /// The unit's word for one or many; abbreviations stay as they are.
-fn plural(unit: &str, one: bool) -> String {
+pub(crate) fn plural(unit: &str, one: bool) -> String {
     if one || unit.len() <= 2 || unit.ends_with('s') || !unit.ends_with(|last: char| last.is_ascii_alphabetic()) {
         unit.to_owned()
     } else if unit.ends_with('x') || unit.ends_with("ch") || unit.ends_with("sh") {

@@ -4,6 +4,8 @@ mod orders;
 pub(crate) mod read;
 mod risk;
 mod sensors;
+#[cfg(test)]
+mod tests;
 
 use maud::{Markup, html};
 
@@ -75,7 +77,7 @@ fn sites(today: &Today) -> Markup {
 
 fn cards(board: &Board) -> Markup {
     let (out, at_risk) = (board.out_count(), board.likely_count());
-    let costs = board.cost_now();
+    let (costs, orders) = (board.cost_now(), text::count_of(&board.orders_now()));
     let (expiring, silent) = (text::count_of(&board.expiring), text::count_of(&board.silent));
     let risk_tone = if out > 0 { Tone::Bad } else { good_if_none(at_risk, Tone::Warn) };
     let to_pay = match (&board.plan, costs.is_empty()) {
@@ -91,9 +93,9 @@ fn cards(board: &Board) -> Markup {
     html! {
         section id="cards" class="cards" data-live aria-label="At a glance" {
             (card("#risk", risk_tone, at_risk, "may run out before the next delivery", &out_words(out)))
-            (card("#orders", Tone::Note, text::count_of(&board.orders_now()), "orders recommended today", &to_pay))
+            (card("#orders", Tone::Note, orders, if orders == 1 { "order line recommended today" } else { "order lines recommended today" }, &to_pay))
             (card("#expiring", good_if_none(expiring, Tone::Warn), expiring, "expire within 30\u{a0}days", shelves))
-            (card("#silent", good_if_none(silent, Tone::Bad), silent, "silent sensors", &longest))
+            (card("#silent", good_if_none(silent, Tone::Bad), silent, if silent == 1 { "silent sensor" } else { "silent sensors" }, &longest))
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::ui::part::{badge, cell, text};
 
 const COLUMNS: [(&str, bool); 5] = [("Item", false), ("Order", true), ("Supplier", false), ("When", false), ("Cost", true)];
 
+/// Held-back lines that always show.
+const HELD_FIRST: usize = 6;
+
 /// The section.
 pub(super) fn section(caller: &Caller, board: &Board) -> Markup {
     let now = board.orders_now();
@@ -114,7 +117,7 @@ fn row(board: &Board, line: &LineView) -> Markup {
     html! {
         tbody role="rowgroup" class="line" data-line=(line.line) data-version=(line.version) data-key={ "line-" (line.place) "-" (line.item) "-" (line.supplier) } {
             tr role="row" {
-                (cell::item_head(&line.item, &line.name, html! { div class="soft small" { "for " (board.place_name(&line.place)) } }))
+                (cell::item_head(&line.item, &line.name, html! { span class="soft" { "for " (board.place_name(&line.place)) } }))
                 (cell::figure("Order", amount(line)))
                 (cell::cell("Supplier", &line.supplier_name))
                 (cell::cell("When", html! {
@@ -151,12 +154,25 @@ fn later(board: &Board) -> Markup {
 /// What the budget or the space keeps back today.
 pub(super) fn held_back(board: &Board) -> Markup {
     let held = board.held_back();
+    let (none, less): (Vec<&Explanation>, Vec<&Explanation>) = held.iter().copied().partition(|why| why.drivers.packs == 0);
     let advice = board.answer.as_ref().map_or(&[][..], |answer| &answer.advice);
     html! {
         section id="held" class="panel" data-live aria-labelledby="held-h" hidden[held.is_empty()] {
             h2 id="held-h" { "Held back by budget or space" }
-            @for hint in advice { (raise(hint, board.currency())) }
-            ul class="held" { @for why in held { (held_line(board, why)) } }
+            @if let Some(hint) = advice.iter().min_by_key(|hint| hint.period) { (raise(hint, board.currency())) }
+            @if !none.is_empty() { ul class="held" { @for why in none.iter().take(HELD_FIRST) { (held_line(board, why)) } } }
+            @if none.len() > HELD_FIRST {
+                details class="why" data-key="held-more" {
+                    summary { span class="ask" { (text::number(text::count_of(&none.iter().skip(HELD_FIRST).collect::<Vec<_>>()))) " more" } " " span class="soft" { "not ordered" } }
+                    ul class="held" { @for why in none.iter().skip(HELD_FIRST) { (held_line(board, why)) } }
+                }
+            }
+            @if !less.is_empty() {
+                details class="why" data-key="held-less" {
+                    summary { span class="ask" { (text::units(text::count_of(&less), "line")) } " " span class="soft" { "ordered, but with less than wanted" } }
+                    ul class="held" { @for why in less { (held_line(board, why)) } }
+                }
+            }
         }
     }
 }
@@ -170,8 +186,8 @@ fn raise(advice: &Advice, currency: &str) -> Markup {
                 Some(class) => { (text::about_units(advice.raise_by, "litre")) " more " (class) " space " }
                 None => { (text::money_of_major(advice.raise_by, currency)) " more budget " }
             }
-            @match advice.period { 0 => { "in the first period" } period => { "in period " (period + 1) } }
-            " would avoid shortages and other costs worth " (avoided) "."
+            @match advice.period { 0 => { "now" } period => { "in period " (period + 1) } }
+            " would avoid shortages and other costs worth " strong { (avoided) } "."
         }
     }
 }
@@ -180,6 +196,7 @@ fn held_line(board: &Board, why: &Explanation) -> Markup {
     let (code, place) = why.drivers.item.rsplit_once('@').unwrap_or((why.drivers.item.as_str(), ""));
     let (name, unit) = board.item(code);
     let reason = serde_json::to_value(why.reason).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
+    let left = if why.drivers.packs > 0 { why.drivers.stockout_probability_with } else { why.drivers.stockout_probability_without };
     let got = match (why.drivers.packs, why.drivers.asked_packs) {
         (0, Some(asked)) => format!("wanted {}, ordered none", text::packs(asked)),
         (0, None) => "not ordered".to_owned(),
@@ -192,7 +209,7 @@ fn held_line(board: &Board, why: &Explanation) -> Markup {
             div class="held-head" {
                 span { (cell::item(code, name)) " " span class="soft" { "for " (board.place_name(place)) } }
                 span { (got) }
-                span { (badge::risk(why.drivers.stockout_probability_without)) }
+                span { (badge::risk(left)) }
             }
             (why::details(&format!("held-why-{}", why.offer), why::reason(&reason), &why.text, Some(&why.drivers), names))
         }

@@ -79,6 +79,11 @@ impl RiskRow {
         self.stock.status == "out"
     }
 
+    /// Whether it is out, or may run out; those that are only below par are not.
+    pub(crate) fn is_likely(&self) -> bool {
+        self.is_out() || self.chance() >= CHANCE_MIN
+    }
+
     /// The chance of running out before an order of today arrives or, without one, before the next could.
     pub(crate) fn chance(&self) -> f64 {
         self.why.as_ref().map_or(0.0, |why| why.drivers.stockout_probability_before_arrival.max(why.drivers.stockout_probability_without))
@@ -127,7 +132,7 @@ impl Board {
 
     /// How many are out or may run out; those that are only below par are not among them.
     pub(crate) fn likely_count(&self) -> i64 {
-        count_of(&self.at_risk.iter().filter(|row| row.is_out() || row.chance() >= CHANCE_MIN).collect::<Vec<_>>())
+        count_of(&self.at_risk.iter().filter(|row| row.is_likely()).collect::<Vec<_>>())
     }
 
     /// The currency of the plan's figures.
@@ -191,7 +196,7 @@ fn answer_of(conn: &mut Conn, site_id: i64, plan: &PlanView) -> Result<Answer> {
 }
 
 /// Stock points that are out or low, and those for which the plan sees a chance of running out; the worst first.
-fn at_risk(points: &[StockView], answer: Option<&Answer>) -> Vec<RiskRow> {
+pub(super) fn at_risk(points: &[StockView], answer: Option<&Answer>) -> Vec<RiskRow> {
     let mut whys: HashMap<(&str, &str), &Explanation> = HashMap::new();
     for why in answer.iter().flat_map(|answer| &answer.explanations).filter(|why| why.period == 0) {
         if let Some((item, place)) = why.drivers.item.rsplit_once('@') {

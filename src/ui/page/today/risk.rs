@@ -7,8 +7,12 @@ use crate::stock::level::StockView;
 use crate::ui::page::item::{cover, expiry, on_order};
 use crate::ui::part::{badge, cell, text};
 
-/// Rows shown; the count above the table tells of the rest.
-const ROWS_MAX: usize = 25;
+/// Rows that always show.
+const ROWS_FIRST: usize = 10;
+/// Rows that show when asked for.
+const ROWS_MAX: usize = 100;
+/// Rows that are only below par, shown when asked for.
+const LOW_MAX: usize = 50;
 const EXPIRING_MAX: usize = 12;
 
 const COLUMNS: [(&str, bool); 7] =
@@ -16,6 +20,7 @@ const COLUMNS: [(&str, bool); 7] =
 
 /// The section.
 pub(super) fn section(board: &Board) -> Markup {
+    let (likely, low): (Vec<&RiskRow>, Vec<&RiskRow>) = board.at_risk.iter().partition(|row| row.is_likely());
     html! {
         section id="risk" class="panel" data-live aria-labelledby="risk-h" {
             h2 id="risk-h" { "Runs out before the next delivery" }
@@ -26,14 +31,33 @@ pub(super) fn section(board: &Board) -> Markup {
                     @else { "No shelf is empty or below its par level. Press Plan now to learn what may run out." }
                 }
             } @else {
-                div class="scroll" {
-                    table role="table" class="rows" {
-                        caption class="hidden" { "Items that are out, low, or may run out before an order could arrive; the worst first" }
-                        (cell::head(&COLUMNS))
-                        tbody role="rowgroup" { @for row in board.at_risk.iter().take(ROWS_MAX) { (line(board, row)) } }
+                (table(board, "Items that are out or may run out before an order could arrive; the worst first", likely.iter().take(ROWS_FIRST)))
+                @if likely.len() > ROWS_FIRST {
+                    details class="why" data-key="risk-more" {
+                        summary { span class="ask" { (text::number(text::count_of(&likely.iter().skip(ROWS_FIRST).collect::<Vec<_>>()))) " more" } " " span class="soft" { "may run out" } }
+                        (table(board, "More items that are out or may run out", likely.iter().skip(ROWS_FIRST).take(ROWS_MAX)))
+                        (rest(likely.len(), ROWS_FIRST + ROWS_MAX, "/stock?status=low", "the stock list"))
                     }
                 }
-                (rest(board.at_risk.len(), ROWS_MAX, "/stock?status=low", "the stock list"))
+                @if !low.is_empty() {
+                    details class="why" data-key="risk-low" {
+                        summary { span class="ask" { (text::units(text::count_of(&low), "more place")) } " " span class="soft" { "below par level, not expected to run out before a delivery" } }
+                        (table(board, "Items below their par level", low.iter().take(LOW_MAX)))
+                        (rest(low.len(), LOW_MAX, "/stock?status=low", "the stock list"))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn table<'a>(board: &Board, caption: &str, rows: impl Iterator<Item = &'a &'a RiskRow>) -> Markup {
+    html! {
+        div class="scroll" {
+            table role="table" class="rows" {
+                caption class="hidden" { (caption) }
+                (cell::head(&COLUMNS))
+                tbody role="rowgroup" { @for row in rows { (line(board, row)) } }
             }
         }
     }
@@ -66,20 +90,18 @@ fn on_hand(row: &RiskRow) -> Markup {
 }
 
 fn risk(row: &RiskRow) -> Markup {
+    let likely = row.chance() >= CHANCE_MIN;
     html! {
-        @if matches!(row.stock.status, "out" | "low") { (badge::status(row.stock.status)) " " }
-        @if row.chance() >= CHANCE_MIN { (badge::risk(row.chance())) }
-        @if let Some(why) = &row.why {
-            div class="soft small" {
-                @if why.drivers.packs > 0 {
-                    "with the order of today: " (text::percent(why.drivers.stockout_probability_with))
-                    @if why.drivers.stockout_probability_before_arrival >= CHANCE_MIN {
-                        "; before it arrives: " (text::percent(why.drivers.stockout_probability_before_arrival))
-                    }
-                } @else { "not ordered: held back" }
+        @if row.is_out() || (row.stock.status == "low" && !likely) { (badge::status(row.stock.status)) } @else if likely { (badge::risk(row.chance())) }
+        @match &row.why {
+            Some(why) if likely && why.drivers.packs > 0 => {
+                ul class="soft small" {
+                    li { (text::percent(why.drivers.stockout_probability_without)) " without an order, " (text::percent(why.drivers.stockout_probability_with)) " with today's" }
+                    @if why.drivers.stockout_probability_before_arrival >= CHANCE_MIN { li { (text::percent(why.drivers.stockout_probability_before_arrival)) " before it arrives" } }
+                }
             }
-        } @else if row.stock.status == "low" {
-            div class="soft small" { "below par level " (row.stock.par_level.map_or_else(String::new, text::number)) }
+            Some(why) if why.drivers.packs == 0 => { div class="soft small" { "not ordered: held back" } }
+            _ => { @if row.stock.status == "low" { div class="soft small" { "below par level " (row.stock.par_level.map_or_else(String::new, text::number)) } } }
         }
     }
 }

@@ -49,13 +49,13 @@ pub(super) fn latest(board: &Board) -> Markup {
             @if board.newest.is_empty() {
                 p class="empty" { "No reading yet: register a device, bind its channels to shelves, and let it post to " code { "/ingest/v1/observations" } "; see the " a href="/docs/api/" { "API" } "." }
             } @else {
-                ul class="list" { @for stock in &board.newest { (reading(board, stock)) } }
+                ul class="list" { @for stock in &board.newest { (sample(board, stock)) } }
             }
         }
     }
 }
 
-fn reading(board: &Board, stock: &StockView) -> Markup {
+fn sample(board: &Board, stock: &StockView) -> Markup {
     html! {
         li data-key={ "latest-" (stock.place) "-" (stock.item) } {
             div { (cell::item(&stock.item, &stock.name)) div class="soft small" { (board.place_name(&stock.place)) } }

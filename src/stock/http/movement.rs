@@ -1,215 +1,31 @@
-//! Calls of the room: stock, movements, counts.
+//! The ledger: reading it, booking into it, taking a movement back.
 
-use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::count::{self, Count};
-use super::level::{self, DayView, LotView, StockView, Wanted};
-use super::movement::{Entry, Kind, LotChoice, Source};
-use super::record;
-use super::store::{self, MovementView};
 use crate::access::caller::Caller;
-use crate::access::role;
-use crate::access::route::Route;
 use crate::base::code::Code;
 use crate::base::error::{Error, FieldError, Result};
 use crate::base::id;
 use crate::base::quantity::UNITS_MAX;
-use crate::base::time::{Day, Micros, Period};
+use crate::base::time::{Day, Micros};
 use crate::catalogue::item;
 use crate::db::{Db, Tx};
 use crate::places::{self, PlaceKind};
+use crate::stock::movement::{Entry, Kind, LotChoice, Source};
+use crate::stock::record;
+use crate::stock::store::{self, MovementView};
 use crate::web::body::{Params, Posted};
 use crate::web::idempotency::{Answer, once};
 use crate::web::paging::{Cut, Page};
-use crate::web::render::{self, Format, Table};
 
 /// How far ahead a person's clock may be.
 const AHEAD_SECONDS_MAX: i64 = 300;
 /// Movements in one request.
 const MOVEMENTS_MAX: usize = 1_000;
 
-/// The calls.
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::new(&Method::GET, "/api/v1/stock", role::PEOPLE, get_stock)
-            .about("stock", "Stock points with on hand, on order, position, cover and belief")
-            .query::<StockQuery>()
-            .answers::<Page<StockView>>(200),
-        Route::new(&Method::GET, "/api/v1/stock.csv", role::PEOPLE, get_stock).about("stock", "The same as CSV").query::<StockQuery>(),
-        Route::new(&Method::GET, "/api/v1/stock/{place}/{item}", role::PEOPLE, get_stock_point)
-            .about("stock", "One stock point with its lots")
-            .answers::<StockPointView>(200),
-        Route::new(&Method::GET, "/api/v1/stock/{place}/{item}/history", role::PEOPLE, get_history)
-            .about("stock", "Days with movements, each with its closing stock")
-            .query::<HistoryQuery>()
-            .answers::<Vec<DayView>>(200),
-        Route::new(&Method::GET, "/api/v1/movements", role::PEOPLE, get_movements)
-            .about("stock", "The ledger, oldest first")
-            .query::<MovementQuery>()
-            .answers::<Page<MovementAnswer>>(200),
-        Route::new(&Method::POST, "/api/v1/movements", role::STOCK_KEEPERS, post_movements)
-            .about("stock", "Book one movement or a list of them; all or none")
-            .takes::<Movements>(json!({"kind": "issue", "place": "W1", "item": "P1", "quantity": 12}))
-            .answers::<Booked>(201),
-        Route::new(&Method::POST, "/api/v1/movements/{id}/reversal", role::STOCK_KEEPERS, post_reversal)
-            .about("stock", "Take a movement back; needs a reason")
-            .takes::<Reversal>(json!({"reason": "wrong ward"}))
-            .answers::<Booked>(201),
-        Route::new(&Method::POST, "/api/v1/counts", role::STOCK_KEEPERS, post_count)
-            .about("stock", "Book a count; movements since it stand")
-            .takes::<NewCount>(json!({"place": "W1", "item": "P1", "counted": 40}))
-            .answers::<Counted>(201),
-    ]
-}
-
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
-struct StockQuery {
-    /// Only this place.
-    place: Option<String>,
-    /// Only this item.
-    item: Option<String>,
-    /// ok, low, out, over or expiring.
-    status: Option<String>,
-    /// 1..500, default 50.
-    limit: Option<i64>,
-    /// From `next` of the page before.
-    cursor: Option<String>,
-}
-
-async fn get_stock(caller: Caller, db: web::Data<Db>, query: Params<StockQuery>, request: HttpRequest) -> Result<HttpResponse> {
-    let query = query.0;
-    if let Some(status) = &query.status
-        && !["ok", "low", "out", "over", "expiring"].contains(&status.as_str())
-    {
-        return Err(Error::field("status", "one_of", "must be one of ok, low, out, over, expiring"));
-    }
-    let format = Format::of(&request)?;
-    let cut = Cut::parse(query.limit, query.cursor.as_deref())?;
-    let after = cut.after.split_once('|').map(|(place, item)| (place.to_owned(), item.to_owned())).unwrap_or_default();
-    let wanted = Wanted { site_id: caller.site, place: query.place, item: query.item, status: query.status, after, limit: cut.limit + 1 };
-    let today = db.clock().now().day();
-    let rows = db.read(move |conn| level::list(conn, &wanted, today)).await?;
-    let page = Page::of(rows, &cut, |row| format!("{}|{}", row.place, row.item));
-    match format {
-        Format::Json => Ok(page.answer(&request)),
-        Format::Csv => render::answer(format, &page, || stock_table(&page.items)),
-    }
-}
-
-fn stock_table(rows: &[StockView]) -> Table {
-    let text = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
-    Table {
-        columns: vec![
-            "place",
-            "item",
-            "name",
-            "base_unit",
-            "on_hand",
-            "available",
-            "on_order",
-            "in_draft",
-            "position",
-            "par_level",
-            "max_level",
-            "days_of_cover",
-            "next_expiry",
-            "status",
-            "belief_estimate",
-        ],
-        rows: rows
-            .iter()
-            .map(|row| {
-                vec![
-                    row.place.clone(),
-                    row.item.clone(),
-                    row.name.clone(),
-                    row.base_unit.clone(),
-                    row.on_hand.to_string(),
-                    row.available.to_string(),
-                    row.on_order.to_string(),
-                    row.in_draft.to_string(),
-                    row.position.to_string(),
-                    text(row.par_level),
-                    text(row.max_level),
-                    row.days_of_cover.map(|days| days.to_string()).unwrap_or_default(),
-                    row.next_expiry.map(Day::to_text).unwrap_or_default(),
-                    row.status.to_owned(),
-                    text(row.belief.as_ref().map(|belief| belief.estimate)),
-                ]
-            })
-            .collect(),
-    }
-}
-
-/// One stock point with its lots.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-struct StockPointView {
-    #[serde(flatten)]
-    stock: StockView,
-    /// Lots on hand, first to expire first.
-    lots: Vec<LotView>,
-}
-
-async fn get_stock_point(caller: Caller, db: web::Data<Db>, path: web::Path<(String, String)>) -> Result<HttpResponse> {
-    let (place, item) = path.into_inner();
-    let today = db.clock().now().day();
-    let view = db
-        .read(move |conn| {
-            let place = places::find(conn, &place)?;
-            caller.require_site(place.site_id)?;
-            let item = item::find(conn, &item)?;
-            let none = || Error::not_found("stock point", format!("{}/{}", place.code, item.code));
-            let stock_point_id = places::known_stock_point(conn, &place, item.id)?.ok_or_else(none)?;
-            let wanted = Wanted {
-                site_id: Some(place.site_id),
-                place: Some(place.code.clone()),
-                item: Some(item.code.clone()),
-                limit: 1,
-                ..Wanted::default()
-            };
-            let stock = level::list(conn, &wanted, today)?.pop().ok_or_else(none)?;
-            let lots = level::lots(conn, place.site_id, stock_point_id, today)?;
-            Ok(StockPointView { stock, lots })
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(view))
-}
-
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
-struct HistoryQuery {
-    /// First day; default 90 days ago.
-    from: Option<String>,
-    /// Last day; default today.
-    to: Option<String>,
-}
-
-async fn get_history(
-    caller: Caller,
-    db: web::Data<Db>,
-    path: web::Path<(String, String)>,
-    query: Params<HistoryQuery>,
-) -> Result<HttpResponse> {
-    let (place, item) = path.into_inner();
-    let today = db.clock().now().day();
-    let period = Period::parse(query.0.from.as_deref(), query.0.to.as_deref(), today, 90).map_err(Error::invalid)?;
-    let days = db
-        .read(move |conn| {
-            let place = places::find(conn, &place)?;
-            caller.require_site(place.site_id)?;
-            let item = item::find(conn, &item)?;
-            let stock_point_id = places::known_stock_point(conn, &place, item.id)?
-                .ok_or_else(|| Error::not_found("stock point", format!("{}/{}", place.code, item.code)))?;
-            level::history(conn, place.site_id, stock_point_id, period.from, period.to)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(days))
-}
-
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
-struct MovementQuery {
+pub(super) struct MovementQuery {
     /// Only this place.
     place: Option<String>,
     /// Only this item.
@@ -224,7 +40,7 @@ struct MovementQuery {
 
 /// One ledger entry.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-struct MovementAnswer {
+pub(super) struct MovementAnswer {
     id: String,
     place: String,
     item: String,
@@ -263,7 +79,12 @@ impl From<MovementView> for MovementAnswer {
     }
 }
 
-async fn get_movements(caller: Caller, db: web::Data<Db>, query: Params<MovementQuery>, request: HttpRequest) -> Result<HttpResponse> {
+pub(super) async fn get_movements(
+    caller: Caller,
+    db: web::Data<Db>,
+    query: Params<MovementQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
     let query = query.0;
     let cut = Cut::parse(query.limit, query.cursor.as_deref())?;
     let (after, limit) = (cut.after_id()?, cut.limit + 1);
@@ -281,7 +102,7 @@ async fn get_movements(caller: Caller, db: web::Data<Db>, query: Params<Movement
 #[derive(schemars::JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "it describes the body in the document")]
-enum Movements {
+pub(super) enum Movements {
     One(NewMovement),
     Many(Vec<NewMovement>),
 }
@@ -289,7 +110,7 @@ enum Movements {
 /// A movement to be booked.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewMovement {
+pub(super) struct NewMovement {
     kind: Kind,
     place: String,
     item: String,
@@ -311,11 +132,11 @@ struct NewMovement {
 
 /// The ids of what was booked.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-struct Booked {
+pub(super) struct Booked {
     ids: Vec<String>,
 }
 
-async fn post_movements(caller: Caller, db: web::Data<Db>, posted: Posted) -> Result<Answer> {
+pub(super) async fn post_movements(caller: Caller, db: web::Data<Db>, posted: Posted) -> Result<Answer> {
     // Told apart by hand: serde's message for an untagged enum names no field.
     let movements = if posted.bytes.trim_ascii_start().starts_with(b"[") {
         posted.json::<Vec<NewMovement>>()?
@@ -442,11 +263,11 @@ fn book(tx: &mut Tx<'_>, caller: &Caller, at: usize, movement: &NewMovement) -> 
 /// Why a movement is taken back.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Reversal {
+pub(super) struct Reversal {
     reason: String,
 }
 
-async fn post_reversal(caller: Caller, db: web::Data<Db>, path: web::Path<String>, posted: Posted) -> Result<Answer> {
+pub(super) async fn post_reversal(caller: Caller, db: web::Data<Db>, path: web::Path<String>, posted: Posted) -> Result<Answer> {
     let why: Reversal = posted.json()?;
     if why.reason.trim().is_empty() {
         return Err(Error::field("/reason", "needed", "say why"));
@@ -478,54 +299,6 @@ async fn post_reversal(caller: Caller, db: web::Data<Db>, path: web::Path<String
         };
         let ids = record(tx, row.site_id, &[entry])?;
         Answer::created(format!("/api/v1/movements/{id}/reversal"), &Booked { ids: ids.into_iter().map(id::to_wire).collect() })
-    })
-    .await
-}
-
-/// A count to be booked.
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct NewCount {
-    place: String,
-    item: String,
-    /// Base units that were there.
-    counted: i64,
-    /// When; default now.
-    at: Option<Micros>,
-}
-
-/// What the count changed.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-struct Counted {
-    /// Counted minus book at the time of the count.
-    difference: i64,
-}
-
-async fn post_count(caller: Caller, db: web::Data<Db>, posted: Posted) -> Result<Answer> {
-    let wish: NewCount = posted.json()?;
-    let now = db.clock().now();
-    if !(0..=UNITS_MAX).contains(&wish.counted) {
-        return Err(Error::field("/counted", "out_of_range", format!("must be 0..{UNITS_MAX}")));
-    }
-    if wish.at.is_some_and(|at| at > now) {
-        return Err(Error::field("/at", "future", "a count can't lie in the future"));
-    }
-    once(&db, caller.actor(), &posted, move |tx| {
-        let place = places::find(tx.conn, &wish.place)?;
-        caller.require_site(place.site_id)?;
-        let item = item::find(tx.conn, &wish.item)?;
-        let count = Count {
-            stock_point_id: places::stock_point(tx, &place, item.id)?,
-            item_id: item.id,
-            lot: LotChoice::Fefo,
-            counted_units: wish.counted,
-            counted_at: wish.at.unwrap_or(tx.now),
-            source: Source::Person,
-            source_key: format!("count/{}", tx.id()),
-            actor: caller.actor(),
-        };
-        let difference = count::apply(tx, place.site_id, &count)?;
-        Answer::created(format!("/api/v1/stock/{}/{}", place.code, item.code), &Counted { difference })
     })
     .await
 }

@@ -1,0 +1,9 @@
+//! The tables of movements, levels and lots; reads join what they need.
+
+mod figures;
+mod ledger;
+mod lots;
+
+pub(super) use figures::*;
+pub(super) use ledger::*;
+pub(super) use lots::*;
