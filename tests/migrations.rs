@@ -19,17 +19,17 @@ struct Column {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
-    column_name: String,
+    name: String,
     #[diesel(sql_type = Text)]
     kind: String,
     #[diesel(sql_type = BigInt)]
     nullable: i64,
 }
 
-const ON_SQLITE: &str = "SELECT m.name AS table_name, c.name AS column_name, lower(c.type) AS kind, 1 - c.\"notnull\" AS nullable \
+const ON_SQLITE: &str = "SELECT m.name AS table_name, c.name AS name, lower(c.type) AS kind, 1 - c.\"notnull\" AS nullable \
     FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' \
     AND m.name NOT LIKE 'sqlite%'";
-const ON_POSTGRES: &str = "SELECT CAST(table_name AS TEXT) AS table_name, CAST(column_name AS TEXT) AS column_name, \
+const ON_POSTGRES: &str = "SELECT CAST(table_name AS TEXT) AS table_name, CAST(column_name AS TEXT) AS name, \
     CAST(data_type AS TEXT) AS kind, CAST(CASE is_nullable WHEN 'YES' THEN 1 ELSE 0 END AS BIGINT) AS nullable \
     FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%'";
 
@@ -37,7 +37,7 @@ fn columns(engine: Engine, target: &Target) -> Columns {
     let query = if engine == Engine::Sqlite { ON_SQLITE } else { ON_POSTGRES };
     let mut conn = target.connect(Access::Write).unwrap();
     let rows: Vec<Column> = diesel::sql_query(query).load(&mut conn).unwrap();
-    rows.into_iter().map(|row| ((row.table_name, row.column_name), (row.kind, row.nullable == 1))).collect()
+    rows.into_iter().map(|row| ((row.table_name, row.name), (row.kind, row.nullable == 1))).collect()
 }
 
 /// What diesel believes, with the types as the databases call them.
@@ -77,7 +77,7 @@ fn must_run(conn: &mut Conn, sql: &str) {
 
 #[track_caller]
 fn must_fail(conn: &mut Conn, sql: &str, why: &str) {
-    let cause = run(conn, sql).expect_err(sql).to_string();
+    let cause = run(conn, sql).unwrap_err().to_string();
     assert!(cause.contains(why), "{sql}: {cause}");
 }
 
