@@ -48,10 +48,7 @@ fn clamp_to_count(value: f64) -> i64 {
     if value.is_nan() {
         return 0;
     }
-    value.clamp(
-        -count_to_f64(EXACT_COUNT_MAX),
-        count_to_f64(EXACT_COUNT_MAX),
-    ) as i64
+    value.clamp(-count_to_f64(EXACT_COUNT_MAX), count_to_f64(EXACT_COUNT_MAX)) as i64
 }
 
 /// Index of a period number of the wire form.

@@ -1,8 +1,5 @@
 //! The rows of one item in the relaxation: balance, disposal, and the two forms of expiry.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period, offer, item or supplier of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use std::collections::BTreeMap;
 
@@ -20,9 +17,7 @@ impl Form<'_> {
         let mut expired = false;
         for t in 0..self.model.periods {
             let pieces = self.stock_pieces(item, t);
-            let unmet = self
-                .program
-                .column(item.shortage * scale, item.demand[t] / scale);
+            let unmet = self.program.column(item.shortage * scale, item.demand[t] / scale);
             let mut balance = Vec::with_capacity(12);
             if t > 0 {
                 balance.extend(stock[t - 1].iter().map(|&piece| (1.0, piece)));
@@ -54,11 +49,7 @@ impl Form<'_> {
         if known <= 0.0 && orders.is_empty() {
             return None;
         }
-        let most = if orders.is_empty() {
-            known / item.scale
-        } else {
-            f64::INFINITY
-        };
+        let most = if orders.is_empty() { known / item.scale } else { f64::INFINITY };
         let gone = self.program.column(item.disposal * item.scale, most);
         if !orders.is_empty() {
             let mut cap = vec![(1.0, gone)];
@@ -88,13 +79,7 @@ impl Form<'_> {
 
     /// Stock at the end of `t` by last period of use: one column each, at most what was there
     /// before plus what arrives. The column of `t` itself is what is disposed of.
-    fn add_lots(
-        &mut self,
-        item: &ItemModel,
-        t: usize,
-        before: &BTreeMap<usize, Column>,
-        pieces: &[Column],
-    ) -> BTreeMap<usize, Column> {
+    fn add_lots(&mut self, item: &ItemModel, t: usize, before: &BTreeMap<usize, Column>, pieces: &[Column]) -> BTreeMap<usize, Column> {
         let arriving = self.arriving(item, t);
         let fresh = item.last_use(t);
         let mut lasts: Vec<usize> = before.keys().copied().collect();
@@ -107,11 +92,7 @@ impl Form<'_> {
         let mut after = BTreeMap::new();
         let mut total: Vec<(f64, Column)> = pieces.iter().map(|&piece| (1.0, piece)).collect();
         for last in lasts.into_iter().filter(|&last| last >= t) {
-            let cost = if last == t {
-                item.disposal * item.scale
-            } else {
-                0.0
-            };
+            let cost = if last == t { item.disposal * item.scale } else { 0.0 };
             let column = self.program.column(cost, f64::INFINITY);
             let mut terms = vec![(1.0, column)];
             terms.extend(before.get(&last).map(|&b| (-1.0, b)));
@@ -156,17 +137,9 @@ impl Form<'_> {
 
     /// Units at hand or on order, and packs, whose last period of use is `t`.
     fn dying(&self, item: &ItemModel, t: usize) -> (f64, Vec<(f64, Column)>) {
-        let known = item.receipts[..=t]
-            .iter()
-            .flatten()
-            .filter(|r| r.last == t)
-            .map(|r| r.units)
-            .sum();
+        let known = item.receipts[..=t].iter().flatten().filter(|r| r.last == t).map(|r| r.units).sum();
         let born = item.life.and_then(|life| (t + 1).checked_sub(life));
-        (
-            known,
-            born.map_or_else(Vec::new, |a| self.arriving(item, a)),
-        )
+        (known, born.map_or_else(Vec::new, |a| self.arriving(item, a)))
     }
 
     /// Stock at the end of `t` is at most what arrived by `t` and outlives it.

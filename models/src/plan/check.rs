@@ -35,19 +35,8 @@ impl Report {
         self.problems.is_empty()
     }
 
-    fn add(
-        &mut self,
-        row: &'static str,
-        item: Option<&str>,
-        period: Option<u32>,
-        detail: impl Into<String>,
-    ) {
-        self.problems.push(Problem {
-            row,
-            item: item.map(str::to_owned),
-            period,
-            detail: detail.into(),
-        });
+    fn add(&mut self, row: &'static str, item: Option<&str>, period: Option<u32>, detail: impl Into<String>) {
+        self.problems.push(Problem { row, item: item.map(str::to_owned), period, detail: detail.into() });
     }
 }
 
@@ -81,8 +70,7 @@ pub fn check(instance: &Instance, planned: &Planned) -> Report {
     if !planned.transfers.is_empty() {
         report.add("transfer", None, None, "transfers are not supported");
     }
-    let offers: BTreeMap<&str, &Offer> =
-        instance.offers.iter().map(|o| (o.id.as_str(), o)).collect();
+    let offers: BTreeMap<&str, &Offer> = instance.offers.iter().map(|o| (o.id.as_str(), o)).collect();
     let orders = check_orders(instance, planned, &offers, &mut report);
     let mut cost = check_money(instance, &orders, &offers, &mut report);
     check_stock(instance, planned, &orders, &offers, &mut cost, &mut report);
@@ -94,12 +82,7 @@ pub fn check(instance: &Instance, planned: &Planned) -> Report {
 type Orders<'a> = BTreeMap<(&'a str, u32), i64>;
 type Offers<'a> = BTreeMap<&'a str, &'a Offer>;
 
-fn check_orders<'a>(
-    instance: &Instance,
-    planned: &'a Planned,
-    offers: &Offers<'_>,
-    report: &mut Report,
-) -> Orders<'a> {
+fn check_orders<'a>(instance: &Instance, planned: &'a Planned, offers: &Offers<'_>, report: &mut Report) -> Orders<'a> {
     let mut orders = Orders::new();
     for order in &planned.orders {
         let (id, period) = (order.offer.as_str(), order.period);
@@ -109,10 +92,7 @@ fn check_orders<'a>(
             continue;
         };
         if period >= instance.periods {
-            say(
-                "order",
-                format!("period must be below {}", instance.periods),
-            );
+            say("order", format!("period must be below {}", instance.periods));
             continue;
         }
         if order.packs < 1 {
@@ -126,18 +106,12 @@ fn check_orders<'a>(
         if let Some(most) = offer.max_packs
             && order.packs > most
         {
-            say(
-                "max_packs",
-                format!("{} packs, at most {most}", order.packs),
-            );
+            say("max_packs", format!("{} packs, at most {most}", order.packs));
         }
         let supplier = instance.suppliers.iter().find(|s| s.id == offer.supplier);
         let allowed = supplier.and_then(|s| s.order_periods.as_ref());
         if allowed.is_some_and(|listed| !listed.contains(&period)) {
-            say(
-                "order_period",
-                "the supplier takes no order then".to_owned(),
-            );
+            say("order_period", "the supplier takes no order then".to_owned());
         }
         if orders.insert((id, period), order.packs).is_some() {
             say("order", "listed twice".to_owned());
@@ -147,12 +121,7 @@ fn check_orders<'a>(
 }
 
 /// Budget, minimum orders; returns the cost of purchases and orders.
-fn check_money(
-    instance: &Instance,
-    orders: &Orders<'_>,
-    offers: &Offers<'_>,
-    report: &mut Report,
-) -> Cost {
+fn check_money(instance: &Instance, orders: &Orders<'_>, offers: &Offers<'_>, report: &mut Report) -> Cost {
     let mut cost = Cost::default();
     let mut spent: BTreeMap<u32, f64> = BTreeMap::new();
     let mut value: BTreeMap<(&str, u32), f64> = BTreeMap::new();
@@ -174,10 +143,7 @@ fn check_money(
         }
     }
     for (&period, &money) in &spent {
-        let limit = instance
-            .budget
-            .as_ref()
-            .and_then(|b| b.get(period_to_index(period)).copied().flatten());
+        let limit = instance.budget.as_ref().and_then(|b| b.get(period_to_index(period)).copied().flatten());
         if let Some(limit) = limit
             && fine_money(money) > limit + 1e-6
         {
@@ -215,10 +181,7 @@ fn roll_lots(item: &Item, mut arrivals: Vec<(u32, Option<u32>, f64)>) -> Vec<Day
             shelf.push((expires, units));
         }
         shelf.sort_by_key(|lot| lot.0.map_or((1, 0), |last| (0, last)));
-        let mut day = Day {
-            unmet: demand.mean,
-            ..Day::default()
-        };
+        let mut day = Day { unmet: demand.mean, ..Day::default() };
         for lot in &mut shelf {
             let taken = lot.1.min(day.unmet);
             lot.1 -= taken;
@@ -240,9 +203,7 @@ fn deliveries(item: &Item, orders: &Orders<'_>, offers: &[&Offer]) -> Vec<(u32, 
     for offer in offers {
         for (&(_, period), &packs) in orders.range((offer.id.as_str(), 0)..=(&offer.id, u32::MAX)) {
             let arrives = period.saturating_add(offer.lead_periods);
-            let last = item
-                .shelf_life_periods
-                .map(|life| arrives.saturating_add(life - 1));
+            let last = item.shelf_life_periods.map(|life| arrives.saturating_add(life - 1));
             let units = count_to_f64(packs) * count_to_f64(offer.units_per_pack);
             found.push((arrives, last, units));
         }
@@ -250,23 +211,11 @@ fn deliveries(item: &Item, orders: &Orders<'_>, offers: &[&Offer]) -> Vec<(u32, 
     found
 }
 
-fn check_stock(
-    instance: &Instance,
-    planned: &Planned,
-    orders: &Orders<'_>,
-    offers: &Offers<'_>,
-    cost: &mut Cost,
-    report: &mut Report,
-) {
+fn check_stock(instance: &Instance, planned: &Planned, orders: &Orders<'_>, offers: &Offers<'_>, cost: &mut Cost, report: &mut Report) {
     let mut told = BTreeMap::new();
     for row in &planned.projection {
         if told.insert((row.item.as_str(), row.period), row).is_some() {
-            report.add(
-                "projection",
-                Some(&row.item),
-                Some(row.period),
-                "listed twice",
-            );
+            report.add("projection", Some(&row.item), Some(row.period), "listed twice");
         }
     }
     if told.len() != instance.items.len() * period_to_index(instance.periods) {
@@ -289,16 +238,11 @@ fn check_stock(
             let sums = litres.entry((item.storage_class, period)).or_default();
             sums.0 += item.volume_ml / 1000.0 * day.stock;
             sums.1 += item.volume_ml / 1000.0 * before.stock;
-            let true_row = told.get(&(item.id.as_str(), period)).is_some_and(|row| {
-                close(row.stock, day.stock)
-                    && close(row.unmet, day.unmet)
-                    && close(row.disposed, day.disposed)
-            });
+            let true_row = told
+                .get(&(item.id.as_str(), period))
+                .is_some_and(|row| close(row.stock, day.stock) && close(row.unmet, day.unmet) && close(row.disposed, day.disposed));
             if !true_row {
-                let detail = format!(
-                    "must be stock {}, unmet {}, disposed {}",
-                    day.stock, day.unmet, day.disposed
-                );
+                let detail = format!("must be stock {}, unmet {}, disposed {}", day.stock, day.unmet, day.disposed);
                 report.add("projection", Some(&item.id), Some(period), detail);
             }
         }
@@ -342,11 +286,7 @@ fn check_figures(planned: &Planned, cost: &Cost, report: &mut Report) {
     if !bound.is_finite() || (bound > objective && !close(bound, objective)) {
         report.add("bound", None, None, format!("{bound} above {objective}"));
     }
-    let gap = if objective > 0.0 {
-        (objective - bound) / objective
-    } else {
-        0.0
-    };
+    let gap = if objective > 0.0 { (objective - bound) / objective } else { 0.0 };
     if !close(planned.gap, gap.max(0.0)) {
         let detail = format!("is {}, must be {gap}", planned.gap);
         report.add("gap", None, None, detail);

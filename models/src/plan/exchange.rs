@@ -1,9 +1,6 @@
 //! Exchange between items that share a full budget period: a pack that is worth more than the
 //! packs it displaces takes their money; these are dropped or moved to another period.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period, offer or item of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer or item of the same model")]
 
 use super::improve::{least_gain, targets, undo};
 use super::packs::{Change, Draft};
@@ -53,10 +50,7 @@ fn exchange_in(draft: &mut Draft<'_>, t: usize) {
         if draft.walks_left == 0 {
             return;
         }
-        let best = wishes
-            .iter()
-            .flatten()
-            .max_by(|a, b| a.gain.total_cmp(&b.gain));
+        let best = wishes.iter().flatten().max_by(|a, b| a.gain.total_cmp(&b.gain));
         let Some(&best) = best else {
             return;
         };
@@ -79,8 +73,7 @@ fn fulfil(draft: &mut Draft<'_>, wish: Wish, releases: &[Option<Release>]) -> Op
     options.retain(|r| r.item != wish.item && r.loss < wish.gain);
     // Money beyond what is missing is worth nothing here.
     let rate = |r: &Release| r.loss / r.money.min(missing.max(1e-9)).max(1e-9);
-    let cheaper =
-        |a: &&Release, b: &&Release| rate(a).total_cmp(&rate(b)).then(a.item.cmp(&b.item));
+    let cheaper = |a: &&Release, b: &&Release| rate(a).total_cmp(&rate(b)).then(a.item.cmp(&b.item));
     if options.len() > OPTIONS_MAX {
         options.select_nth_unstable_by(OPTIONS_MAX, cheaper);
         options.truncate(OPTIONS_MAX);
@@ -124,11 +117,7 @@ fn release(draft: &mut Draft<'_>, i: usize, t: usize) -> Option<Release> {
         if draft.packs[k][t] == 0 || model.offers[k].price <= 0.0 {
             continue;
         }
-        let away = Change {
-            offer: k,
-            period: t,
-            packs: draft.step(k, t, false),
-        };
+        let away = Change { offer: k, period: t, packs: draft.step(k, t, false) };
         let mut ways = vec![vec![away]];
         for to in targets(draft, i, away) {
             if to.period != t {
@@ -143,12 +132,7 @@ fn release(draft: &mut Draft<'_>, i: usize, t: usize) -> Option<Release> {
             let rate = loss / money;
             if best.as_ref().is_none_or(|b| rate < b.0) {
                 let item = i;
-                let made = Release {
-                    item,
-                    loss,
-                    money,
-                    changes,
-                };
+                let made = Release { item, loss, money, changes };
                 best = Some((rate, made));
             }
         }
@@ -165,11 +149,7 @@ fn wish(draft: &mut Draft<'_>, i: usize, t: usize) -> Option<Wish> {
         if !offer.open[t] {
             continue;
         }
-        let change = Change {
-            offer: k,
-            period: t,
-            packs: draft.step(k, t, true),
-        };
+        let change = Change { offer: k, period: t, packs: draft.step(k, t, true) };
         let money = count_to_f64(change.packs) * offer.price;
         if money > model.budget[t] || draft.packs[k][t] + change.packs > offer.most {
             continue;
@@ -178,12 +158,7 @@ fn wish(draft: &mut Draft<'_>, i: usize, t: usize) -> Option<Wish> {
             continue;
         };
         if delta < -1e-6 && best.as_ref().is_none_or(|b| -delta > b.gain) {
-            best = Some(Wish {
-                item: i,
-                gain: -delta,
-                money,
-                change,
-            });
+            best = Some(Wish { item: i, gain: -delta, money, change });
         }
     }
     best

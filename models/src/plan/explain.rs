@@ -1,9 +1,6 @@
 //! Why each line stands in the plan, and which items a limit holds back: figures by evaluating the
 //! plan again with the line changed, never by quoting a dual as a promise.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period, offer, item or supplier of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::formulate::Relaxed;
 use super::input::Instance;
@@ -47,12 +44,7 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn new(draft: &Draft<'a>, relaxed: Option<&'a Relaxed>) -> Self {
-        Self {
-            draft: draft.clone(),
-            instance: draft.model.instance,
-            relaxed,
-            room: draft.room.clone(),
-        }
+        Self { draft: draft.clone(), instance: draft.model.instance, relaxed, room: draft.room.clone() }
     }
 
     fn line(&mut self, k: usize, t: usize) -> Explanation {
@@ -102,11 +94,7 @@ impl<'a> Judge<'a> {
     /// The limit that forbids more of this line, and the packs wanted without it.
     fn blocked_more(&mut self, k: usize, t: usize) -> (Option<BindingLimit>, i64) {
         let now = self.draft.packs[k][t];
-        let change = |packs| Change {
-            offer: k,
-            period: t,
-            packs,
-        };
+        let change = |packs| Change { offer: k, period: t, packs };
         let step = self.draft.step(k, t, true);
         let most = self.draft.model.offers[k].most;
         if now + step > most {
@@ -122,9 +110,7 @@ impl<'a> Judge<'a> {
         let (mut asked, mut best, mut stride) = (step, gain, 1_i64);
         for _ in 0..80 {
             let next = asked.saturating_add(stride);
-            let delta = (now + next <= most)
-                .then(|| self.draft.trial(&[change(next)], false))
-                .flatten();
+            let delta = (now + next <= most).then(|| self.draft.trial(&[change(next)], false)).flatten();
             match delta {
                 Some(delta) if delta < best - 1e-9 => {
                     (asked, best) = (next, delta);
@@ -210,16 +196,9 @@ impl<'a> Judge<'a> {
         if after > offer.most || (now == 0 && !more) {
             return None;
         }
-        let change = Change {
-            offer: k,
-            period: t,
-            packs: step,
-        };
+        let change = Change { offer: k, period: t, packs: step };
         let cost_change = self.draft.trial(&[change], false)?;
-        Some(WhatIf {
-            cost_change,
-            stockout_probability: outlook.stockout(count_to_f64(after) * offer.units),
-        })
+        Some(WhatIf { cost_change, stockout_probability: outlook.stockout(count_to_f64(after) * offer.units) })
     }
 
     /// Money per unit the next offer of the item is dearer, if it is.
@@ -227,10 +206,8 @@ impl<'a> Judge<'a> {
         let model = self.draft.model;
         let unit_price = |k: usize| model.offers[k].price / model.offers[k].units;
         let others = model.items[model.offers[k].item].offers.iter();
-        let next = others
-            .filter(|&&o| model.offers[o].supplier != model.offers[k].supplier)
-            .map(|&o| unit_price(o))
-            .min_by(f64::total_cmp)?;
+        let next =
+            others.filter(|&&o| model.offers[o].supplier != model.offers[k].supplier).map(|&o| unit_price(o)).min_by(f64::total_cmp)?;
         (next > unit_price(k) + 1e-12).then(|| next - unit_price(k))
     }
 
@@ -240,11 +217,7 @@ impl<'a> Judge<'a> {
         if let Some(limit) = &drivers.binding_limit {
             return reason_of(limit);
         }
-        let one = Change {
-            offer: k,
-            period: t,
-            packs: -1,
-        };
+        let one = Change { offer: k, period: t, packs: -1 };
         let smaller_is_cheaper = self.draft.trial(&[one], false).is_some_and(|d| d < -1e-7);
         if smaller_is_cheaper {
             return Reason::MoqOrMinValue;
@@ -253,9 +226,7 @@ impl<'a> Judge<'a> {
             return Reason::ExpiryCaps;
         }
         let next = period_to_index(drivers.next_arrival_period);
-        let short = drivers
-            .shortage_period_without
-            .is_some_and(|p| period_to_index(p) < next);
+        let short = drivers.shortage_period_without.is_some_and(|p| period_to_index(p) < next);
         let risky = drivers.stockout_probability_without > drivers.stockout_probability_with + 0.02;
         if short || risky {
             return Reason::ProjectedShortage;
@@ -285,9 +256,5 @@ impl<'a> Judge<'a> {
 }
 
 fn reason_of(limit: &BindingLimit) -> Reason {
-    if limit.limit == "budget" {
-        Reason::BudgetLimited
-    } else {
-        Reason::StorageLimited
-    }
+    if limit.limit == "budget" { Reason::BudgetLimited } else { Reason::StorageLimited }
 }

@@ -9,10 +9,7 @@
 //! term is a lower bound.
 //!
 //! The steering term costs no row: stock is cut into pieces of falling value.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period, offer, item or supplier of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::model::{ItemModel, Model};
 use super::program::{Column, Program};
@@ -25,15 +22,8 @@ const LINKS_MAX: usize = 6_000;
 /// A limit raised for a "what would it take" solve.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Raise {
-    Budget {
-        period: usize,
-        by: f64,
-    },
-    Storage {
-        class: usize,
-        period: usize,
-        by: f64,
-    },
+    Budget { period: usize, by: f64 },
+    Storage { class: usize, period: usize, by: f64 },
 }
 
 /// How to build and solve.
@@ -111,10 +101,7 @@ impl<'a> Form<'a> {
         if !self.wanted.steer {
             return 0.0;
         }
-        item.risk
-            .iter()
-            .map(|pieces| pieces.iter().map(|p| p.width).sum::<f64>())
-            .fold(0.0, f64::max)
+        item.risk.iter().map(|pieces| pieces.iter().map(|p| p.width).sum::<f64>()).fold(0.0, f64::max)
     }
 
     /// Packs, order costs, links and minimum orders.
@@ -122,11 +109,7 @@ impl<'a> Form<'a> {
         let model = self.model;
         for (k, offer) in model.offers.iter().enumerate() {
             for t in (0..model.periods).filter(|&t| offer.open[t]) {
-                let most = if offer.most < i64::MAX / 4 {
-                    count_to_f64(offer.most)
-                } else {
-                    f64::INFINITY
-                };
+                let most = if offer.most < i64::MAX / 4 { count_to_f64(offer.most) } else { f64::INFINITY };
                 let made = self.program.column(offer.price, most);
                 self.packs[k][t] = Some(made);
             }
@@ -137,11 +120,7 @@ impl<'a> Form<'a> {
                 continue;
             }
             for t in 0..model.periods {
-                let open: Vec<(usize, Column)> = supplier
-                    .offers
-                    .iter()
-                    .filter_map(|&k| self.packs[k][t].map(|x| (k, x)))
-                    .collect();
+                let open: Vec<(usize, Column)> = supplier.offers.iter().filter_map(|&k| self.packs[k][t].map(|x| (k, x))).collect();
                 if !open.is_empty() {
                     self.add_supplier_period(s, t, &open, lines <= LINKS_MAX);
                 }
@@ -159,8 +138,7 @@ impl<'a> Form<'a> {
             let offer = &model.offers[k];
             let most = model.most_useful(k, t, self.extra(&model.items[offer.item]));
             if each {
-                self.program
-                    .at_most(&[(1.0 / most.max(1.0), x), (-1.0, placed)], 0.0);
+                self.program.at_most(&[(1.0 / most.max(1.0), x), (-1.0, placed)], 0.0);
             }
             most_value += most * offer.price;
             value.push((offer.price, x));
@@ -181,9 +159,7 @@ impl<'a> Form<'a> {
     fn raised(&self, class: Option<usize>, t: usize) -> f64 {
         match (self.wanted.raise, class) {
             (Some(Raise::Budget { period, by }), None) if period == t => by,
-            (Some(Raise::Storage { class, period, by }), Some(c)) if period == t && c == class => {
-                by
-            }
+            (Some(Raise::Storage { class, period, by }), Some(c)) if period == t && c == class => by,
             _ => 0.0,
         }
     }
@@ -192,12 +168,8 @@ impl<'a> Form<'a> {
         let model = self.model;
         for t in 0..model.periods {
             let limit = model.budget[t] + self.raised(None, t);
-            let terms: Vec<(f64, Column)> = model
-                .offers
-                .iter()
-                .zip(&self.packs)
-                .filter_map(|(offer, x)| x[t].map(|x| (offer.price, x)))
-                .collect();
+            let terms: Vec<(f64, Column)> =
+                model.offers.iter().zip(&self.packs).filter_map(|(offer, x)| x[t].map(|x| (offer.price, x))).collect();
             if limit.is_finite() && !terms.is_empty() {
                 self.budget_rows[t] = Some(self.program.at_most(&terms, limit));
             }
@@ -231,9 +203,7 @@ impl<'a> Form<'a> {
         };
         let value = |x: &Option<Column>| x.map_or(0.0, |x| optimum.value(x));
         let price = |row: &Option<usize>| row.map_or(0.0, |row| optimum.price(row));
-        let table = |rows: &[Vec<Option<usize>>]| -> Vec<Vec<f64>> {
-            rows.iter().map(|r| r.iter().map(price).collect()).collect()
-        };
+        let table = |rows: &[Vec<Option<usize>>]| -> Vec<Vec<f64>> { rows.iter().map(|r| r.iter().map(price).collect()).collect() };
         let packs = self.packs.iter();
         Ok(Some(Relaxed {
             optimum: optimum.cost,

@@ -1,9 +1,6 @@
 //! Local search on whole packs: spend where a pack is worth most, move and drop lines, close
 //! supplier-periods whose order cost is not worth it. Every accepted move lowers the exact cost.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period, offer, item or supplier of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::exchange::exchange;
 use super::packs::{Change, Draft};
@@ -79,11 +76,7 @@ fn best_buy(draft: &mut Draft<'_>, i: usize) -> Option<Buy> {
             let one = draft.step(k, t, true);
             let mut packs = one.max(largest_buy(draft, k, t));
             loop {
-                let change = Change {
-                    offer: k,
-                    period: t,
-                    packs,
-                };
+                let change = Change { offer: k, period: t, packs };
                 if let Some(delta) = draft.trial(&[change], true) {
                     let money = count_to_f64(packs) * offer.price;
                     let score = -delta / money.max(1e-6);
@@ -146,11 +139,7 @@ fn best_move(draft: &mut Draft<'_>, i: usize) -> bool {
             }
             let step = draft.step(from, t, false);
             for packs in [step, -line] {
-                let away = Change {
-                    offer: from,
-                    period: t,
-                    packs,
-                };
+                let away = Change { offer: from, period: t, packs };
                 consider(draft, &[away]);
                 for to in targets(draft, i, away) {
                     consider(draft, &[away, to]);
@@ -179,16 +168,8 @@ pub(crate) fn targets(draft: &Draft<'_>, i: usize, away: Change) -> Vec<Change> 
             if (k, t) == (away.offer, away.period) {
                 continue;
             }
-            let least = if draft.packs[k][t] == 0 {
-                model.offers[k].moq
-            } else {
-                1
-            };
-            found.push(Change {
-                offer: k,
-                period: t,
-                packs: packs.max(least),
-            });
+            let least = if draft.packs[k][t] == 0 { model.offers[k].moq } else { 1 };
+            found.push(Change { offer: k, period: t, packs: packs.max(least) });
         }
     }
     found
@@ -245,8 +226,7 @@ fn relocate(draft: &mut Draft<'_>, s: usize, t: usize, target: Option<usize>) ->
     }
     draft.emptying = None;
     let minimum = model.suppliers[s].minimum;
-    let valid = (0..model.periods)
-        .all(|t| draft.lines[s][t] == 0 || draft.value[s][t] >= minimum - 1e-9 * minimum.max(1.0));
+    let valid = (0..model.periods).all(|t| draft.lines[s][t] == 0 || draft.value[s][t] >= minimum - 1e-9 * minimum.max(1.0));
     if emptied && valid && draft.steering() < before - least_gain(before) {
         return true;
     }
@@ -257,28 +237,14 @@ fn relocate(draft: &mut Draft<'_>, s: usize, t: usize, target: Option<usize>) ->
 /// Takes changes back, last first.
 pub(crate) fn undo(draft: &mut Draft<'_>, made: &[Vec<Change>]) {
     for changes in made.iter().rev() {
-        let back: Vec<Change> = changes
-            .iter()
-            .map(|c| Change {
-                packs: -c.packs,
-                ..*c
-            })
-            .collect();
+        let back: Vec<Change> = changes.iter().map(|c| Change { packs: -c.packs, ..*c }).collect();
         draft.make(&back);
     }
 }
 
-fn cheapest_home(
-    draft: &mut Draft<'_>,
-    (k, t): (usize, usize),
-    target: Option<usize>,
-) -> Option<Vec<Change>> {
+fn cheapest_home(draft: &mut Draft<'_>, (k, t): (usize, usize), target: Option<usize>) -> Option<Vec<Change>> {
     let model = draft.model;
-    let away = Change {
-        offer: k,
-        period: t,
-        packs: -draft.packs[k][t],
-    };
+    let away = Change { offer: k, period: t, packs: -draft.packs[k][t] };
     let mut best: Option<(f64, Vec<Change>)> = None;
     let mut consider = |draft: &mut Draft<'_>, changes: Vec<Change>| {
         if let Some(delta) = draft.trial(&changes, true)
@@ -294,10 +260,7 @@ fn cheapest_home(
         let supplier = model.offers[to.offer].supplier;
         let wanted = match target {
             Some(period) => to.period == period && to.offer == k,
-            None => {
-                draft.lines[supplier][to.period] > 0
-                    && (supplier, to.period) != (model.offers[k].supplier, t)
-            }
+            None => draft.lines[supplier][to.period] > 0 && (supplier, to.period) != (model.offers[k].supplier, t),
         };
         if wanted {
             consider(draft, vec![away, to]);

@@ -19,9 +19,7 @@ pub enum Ven {
 }
 
 /// How an item is stored; a storage limit counts the items of one class.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StorageClass {
     /// Room temperature.
@@ -257,11 +255,7 @@ fn whole() -> bool {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            integer: true,
-            risk: Risk::default(),
-            service_quantile: BTreeMap::new(),
-        }
+        Self { integer: true, risk: Risk::default(), service_quantile: BTreeMap::new() }
     }
 }
 

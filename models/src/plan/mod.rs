@@ -48,13 +48,11 @@ mod walk;
 
 pub use check::{Problem, Report, check};
 pub use input::{
-    Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, Risk, StorageClass, StorageLimit,
-    Substitute, Supplier, Transfer, Ven,
+    Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, Risk, StorageClass, StorageLimit, Substitute, Supplier, Transfer, Ven,
 };
 pub use output::{
-    Advice, BindingLimit, Cost, Drivers, Explanation, Order, Planned, PricedClass, PricedSupplier,
-    Prices, Projection, Reason, RiskFigures, SolverName, StageRecord, Statistics, Status,
-    TransferOrder, WhatIf,
+    Advice, BindingLimit, Cost, Drivers, Explanation, Order, Planned, PricedClass, PricedSupplier, Prices, Projection, Reason, RiskFigures,
+    SolverName, StageRecord, Statistics, Status, TransferOrder, WhatIf,
 };
 pub use solve::{SolveLimits, Stage, solve};
 pub use validate::{PlanError, validate};

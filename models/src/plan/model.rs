@@ -1,9 +1,6 @@
 //! The instance by index: what every stage of the planner reads, made once.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "shapes and ids are checked by validate before this runs"
-)]
+#![expect(clippy::indexing_slicing, reason = "shapes and ids are checked by validate before this runs")]
 
 use std::collections::HashMap;
 
@@ -118,13 +115,9 @@ impl<'a> Model<'a> {
             classes: Vec::new(),
         };
         let items: HashMap<&str, usize> = index(instance.items.iter().map(|i| i.id.as_str()));
-        let suppliers: HashMap<&str, usize> =
-            index(instance.suppliers.iter().map(|s| s.id.as_str()));
+        let suppliers: HashMap<&str, usize> = index(instance.suppliers.iter().map(|s| s.id.as_str()));
         for (k, offer) in instance.offers.iter().enumerate() {
-            let (i, s) = (
-                items[offer.item.as_str()],
-                suppliers[offer.supplier.as_str()],
-            );
+            let (i, s) = (items[offer.item.as_str()], suppliers[offer.supplier.as_str()]);
             model.suppliers[s].offers.push(k);
             let made = model.offer_model(offer, i, s);
             model.offers.push(made);
@@ -160,16 +153,7 @@ impl<'a> Model<'a> {
                     && (self.budget[t] <= 0.0 || least <= self.budget[t] * (1.0 + 1e-12) + 1e-9)
             })
             .collect();
-        OfferModel {
-            item,
-            supplier,
-            units: count_to_f64(offer.units_per_pack),
-            price: offer.price,
-            moq,
-            most,
-            lead,
-            open,
-        }
+        OfferModel { item, supplier, units: count_to_f64(offer.units_per_pack), price: offer.price, moq, most, lead, open }
     }
 
     fn item_model(&self, item: &Item, offers: Vec<usize>) -> ItemModel {
@@ -177,17 +161,11 @@ impl<'a> Model<'a> {
         let last = |given: Option<u32>| given.map_or(periods, |p| period_to_index(p).min(periods));
         let mut receipts = vec![Vec::new(); periods];
         for lot in item.on_hand.iter().filter(|lot| lot.units > 0) {
-            receipts[0].push(Receipt {
-                last: last(lot.expires_period),
-                units: count_to_f64(lot.units),
-            });
+            receipts[0].push(Receipt { last: last(lot.expires_period), units: count_to_f64(lot.units) });
         }
         for order in item.on_order.iter().filter(|order| order.units > 0) {
             if let Some(slot) = receipts.get_mut(period_to_index(order.arrives_period)) {
-                slot.push(Receipt {
-                    last: last(order.expires_period),
-                    units: count_to_f64(order.units),
-                });
+                slot.push(Receipt { last: last(order.expires_period), units: count_to_f64(order.units) });
             }
         }
         let risk = price_of_low_stock(item, self.protection(item, &offers));
@@ -201,11 +179,7 @@ impl<'a> Model<'a> {
             shortage: item.shortage_cost,
             disposal: item.disposal_cost,
             volume: item.volume_ml / 1000.0,
-            class: self
-                .instance
-                .storage
-                .iter()
-                .position(|limit| limit.class == item.storage_class),
+            class: self.instance.storage.iter().position(|limit| limit.class == item.storage_class),
             offers,
             risk,
             scale: mean.max(1.0),
@@ -213,10 +187,7 @@ impl<'a> Model<'a> {
     }
 
     fn protection(&self, item: &Item, offers: &[usize]) -> Protection<'a> {
-        let quickest = offers
-            .iter()
-            .map(|&k| (self.offers[k].lead + self.review(k), k))
-            .min();
+        let quickest = offers.iter().map(|&k| (self.offers[k].lead + self.review(k), k)).min();
         let (window, lead, delay) = quickest.map_or((0, 0, &[][..]), |(window, k)| {
             let delay = self.instance.offers[k].lead_delay.as_slice();
             (window, self.offers[k].lead, delay)
@@ -229,11 +200,7 @@ impl<'a> Model<'a> {
         let options = &self.instance.options;
         Protection {
             // Nothing can be bought: no price steers anything.
-            form: if offers.is_empty() {
-                Risk::Mean
-            } else {
-                options.risk
-            },
+            form: if offers.is_empty() { Risk::Mean } else { options.risk },
             level: *options.service_quantile.get(&item.ven).unwrap_or(&usual),
             lead,
             window: window.clamp(1, self.periods),
@@ -244,18 +211,12 @@ impl<'a> Model<'a> {
 
     /// Longest wait from one chance to order to the next, periods, at least 1.
     fn review(&self, offer: usize) -> usize {
-        let Some(listed) = &self.instance.suppliers[self.offers[offer].supplier].order_periods
-        else {
+        let Some(listed) = &self.instance.suppliers[self.offers[offer].supplier].order_periods else {
             return 1;
         };
         let mut sorted: Vec<usize> = listed.iter().map(|&p| period_to_index(p)).collect();
         sorted.sort_unstable();
-        sorted
-            .windows(2)
-            .map(|pair| pair[1] - pair[0])
-            .max()
-            .unwrap_or(1)
-            .max(1)
+        sorted.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(1).max(1)
     }
 
     /// First period after `arrives` in which another order of the item could arrive.
@@ -263,10 +224,7 @@ impl<'a> Model<'a> {
         let mut best = self.periods;
         for &k in &self.items[item].offers {
             let offer = &self.offers[k];
-            let first = (ordered + 1..self.periods)
-                .filter(|&t| offer.open[t])
-                .map(|t| t + offer.lead)
-                .find(|&a| a > arrives);
+            let first = (ordered + 1..self.periods).filter(|&t| offer.open[t]).map(|t| t + offer.lead).find(|&a| a > arrives);
             best = best.min(first.unwrap_or(self.periods));
         }
         best
@@ -281,11 +239,7 @@ impl<'a> Model<'a> {
         let end = (item.last_use(arrives) + 1).min(self.periods);
         let usable: f64 = item.demand[arrives..end].iter().sum();
         let packs = ceil_to_count((usable + extra) / o.units).max(o.moq);
-        let floor = if o.price > 0.0 {
-            (self.suppliers[o.supplier].minimum / o.price).ceil()
-        } else {
-            0.0
-        };
+        let floor = if o.price > 0.0 { (self.suppliers[o.supplier].minimum / o.price).ceil() } else { 0.0 };
         count_to_f64(packs).max(floor).min(count_to_f64(o.most))
     }
 
@@ -293,9 +247,7 @@ impl<'a> Model<'a> {
         let none = vec![vec![0; self.periods]; self.offers.len()];
         let mut room = Scratch::new(self.periods);
         for (c, limit) in self.instance.storage.iter().enumerate() {
-            let items: Vec<usize> = (0..self.items.len())
-                .filter(|&i| self.items[i].class == Some(c))
-                .collect();
+            let items: Vec<usize> = (0..self.items.len()).filter(|&i| self.items[i].class == Some(c)).collect();
             let mut before = vec![0.0; self.periods];
             for &i in &items {
                 roll(&self.items[i], &self.offers, &none, &mut room);
@@ -303,11 +255,7 @@ impl<'a> Model<'a> {
                     *sum += self.items[i].volume * stock;
                 }
             }
-            let given: Vec<f64> = limit
-                .litres
-                .iter()
-                .map(|l| l.unwrap_or(f64::INFINITY))
-                .collect();
+            let given: Vec<f64> = limit.litres.iter().map(|l| l.unwrap_or(f64::INFINITY)).collect();
             self.classes.push(ClassModel {
                 name: limit.class.as_str(),
                 limit: given.iter().zip(&before).map(|(g, b)| g.max(*b)).collect(),
@@ -320,11 +268,7 @@ impl<'a> Model<'a> {
 }
 
 fn supplier_model(supplier: &Supplier) -> SupplierModel {
-    SupplierModel {
-        fee: supplier.order_cost,
-        minimum: supplier.min_order,
-        offers: Vec::new(),
-    }
+    SupplierModel { fee: supplier.order_cost, minimum: supplier.min_order, offers: Vec::new() }
 }
 
 fn index<'a>(ids: impl Iterator<Item = &'a str>) -> HashMap<&'a str, usize> {

@@ -1,8 +1,5 @@
 //! The outlook of one line: supply and demand until the next order could arrive, cover, expiry.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period, offer, item or supplier of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::packs::Draft;
 use super::risk::{Spread, sum_over};
@@ -75,9 +72,7 @@ pub(crate) fn outlook(draft: &mut Draft<'_>, room: &mut Scratch, k: usize, t: us
         sum
     };
     let on_hand: f64 = given.on_hand.iter().map(|l| count_to_f64(l.units)).sum();
-    let lost = |room: &Scratch, until: usize| -> f64 {
-        room.disposed[..until.saturating_sub(1)].iter().sum()
-    };
+    let lost = |room: &Scratch, until: usize| -> f64 { room.disposed[..until.saturating_sub(1)].iter().sum() };
     let supply = |draft: &Draft<'_>, room: &Scratch, until: usize| {
         on_hand + count_to_f64(on_order(until)) + planned(draft, until) - lost(room, until)
     };
@@ -89,14 +84,9 @@ pub(crate) fn outlook(draft: &mut Draft<'_>, room: &mut Scratch, k: usize, t: us
     };
     let window: f64 = item.demand[arrives..next.max(arrives)].iter().sum();
     let usual = sum_over(given, next - arrives);
-    let factor = if usual.mean > 0.0 {
-        window / usual.mean
-    } else {
-        1.0
-    };
+    let factor = if usual.mean > 0.0 { window / usual.mean } else { 1.0 };
     let at_hand = if arrives == 0 { on_hand } else { 0.0 };
-    let brought = count_to_f64(on_order(next) - on_order(arrives)) + planned(draft, next)
-        - planned(draft, arrives);
+    let brought = count_to_f64(on_order(next) - on_order(arrives)) + planned(draft, next) - planned(draft, arrives);
     Outlook {
         next,
         demand: sum_over(given, next),
@@ -117,11 +107,7 @@ pub(crate) fn cover_days(draft: &Draft<'_>, k: usize, t: usize) -> f64 {
     let offer = &model.offers[k];
     let (i, arrives) = (offer.item, t + offer.lead);
     let item = &model.items[i];
-    let mut stock = if arrives > 0 {
-        draft.stock[i][arrives - 1]
-    } else {
-        0.0
-    };
+    let mut stock = if arrives > 0 { draft.stock[i][arrives - 1] } else { 0.0 };
     stock += item.receipts[arrives].iter().map(|r| r.units).sum::<f64>();
     for &other in &item.offers {
         let o = &model.offers[other];

@@ -1,8 +1,5 @@
 //! Whole packs: a plan that can be changed line by line at the price of one item's walk.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period, offer, item or supplier of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::model::Model;
 use super::walk::{ItemCost, Scratch, roll};
@@ -74,10 +71,7 @@ impl<'a> Draft<'a> {
         for t in 0..model.periods {
             for (s, supplier) in model.suppliers.iter().enumerate() {
                 let ordered = supplier.offers.iter().filter(|&&k| self.packs[k][t] > 0);
-                self.value[s][t] = ordered
-                    .clone()
-                    .map(|&k| count_to_f64(self.packs[k][t]) * model.offers[k].price)
-                    .sum();
+                self.value[s][t] = ordered.clone().map(|&k| count_to_f64(self.packs[k][t]) * model.offers[k].price).sum();
                 self.lines[s][t] = u32::try_from(ordered.count()).unwrap_or(u32::MAX);
                 self.spent[t] += self.value[s][t];
             }
@@ -111,11 +105,7 @@ impl<'a> Draft<'a> {
     }
 
     fn shift(&mut self, change: Change) {
-        let Change {
-            offer: k,
-            period: t,
-            packs,
-        } = change;
+        let Change { offer: k, period: t, packs } = change;
         let offer = &self.model.offers[k];
         let before = self.packs[k][t];
         let after = before + packs;
@@ -134,9 +124,7 @@ impl<'a> Draft<'a> {
         let mut sum = 0.0;
         for (n, change) in changes.iter().enumerate() {
             let s = self.model.offers[change.offer].supplier;
-            let seen = changes[..n]
-                .iter()
-                .any(|c| c.period == change.period && self.model.offers[c.offer].supplier == s);
+            let seen = changes[..n].iter().any(|c| c.period == change.period && self.model.offers[c.offer].supplier == s);
             if !seen && self.lines[s][change.period] > 0 {
                 sum += self.model.suppliers[s].fee;
             }
@@ -150,13 +138,10 @@ impl<'a> Draft<'a> {
             let offer = &self.model.offers[c.offer];
             let packs = self.packs[c.offer][c.period];
             let (s, t) = (offer.supplier, c.period);
-            let line = packs == 0
-                || (packs >= offer.moq && packs <= offer.most && (offer.open[t] || c.packs < 0));
+            let line = packs == 0 || (packs >= offer.moq && packs <= offer.most && (offer.open[t] || c.packs < 0));
             let money = c.packs <= 0 || self.within_budget(t);
             let minimum = self.model.suppliers[s].minimum;
-            let order = self.lines[s][t] == 0
-                || self.value[s][t] >= minimum - 1e-9 * minimum.max(1.0)
-                || self.emptying == Some(s);
+            let order = self.lines[s][t] == 0 || self.value[s][t] >= minimum - 1e-9 * minimum.max(1.0) || self.emptying == Some(s);
             line && money && order
         })
     }
@@ -184,12 +169,8 @@ impl<'a> Draft<'a> {
     /// `None`: a rule forbids them. `limits`: whether budget, storage and minimum count.
     pub(crate) fn trial(&mut self, changes: &[Change], limits: bool) -> Option<f64> {
         let i = self.model.offers[changes.first()?.offer].item;
-        let kept = changes
-            .iter()
-            .map(|c| (c.period, self.model.offers[c.offer].supplier));
-        let kept: Vec<(f64, f64)> = kept
-            .map(|(t, s)| (self.spent[t], self.value[s][t]))
-            .collect();
+        let kept = changes.iter().map(|c| (c.period, self.model.offers[c.offer].supplier));
+        let kept: Vec<(f64, f64)> = kept.map(|(t, s)| (self.spent[t], self.value[s][t])).collect();
         let fee = self.fee_of(changes);
         for &change in changes {
             self.shift(change);
@@ -206,10 +187,7 @@ impl<'a> Draft<'a> {
             allowed = !limits || self.storage_allowed(i);
         }
         for (change, kept) in changes.iter().zip(&kept).rev() {
-            self.shift(Change {
-                packs: -change.packs,
-                ..*change
-            });
+            self.shift(Change { packs: -change.packs, ..*change });
             self.spent[change.period] = kept.0;
             let s = self.model.offers[change.offer].supplier;
             self.value[s][change.period] = kept.1;

@@ -1,8 +1,5 @@
 //! What the limits cost: duals as rates, and finite advice by solving again with a limit raised.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period or class of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period or class of the same model")]
 
 use super::formulate::{self, Raise, Relaxed, Wanted};
 use super::model::Model;
@@ -21,18 +18,10 @@ pub(crate) fn published(model: &Model<'_>, relaxed: &Relaxed) -> Prices {
     let suppliers = model.instance.suppliers.iter().zip(&relaxed.minimum_price);
     Prices {
         budget: relaxed.budget_price.clone(),
-        storage: classes
-            .map(|(class, litres)| PricedClass {
-                class: class.name.to_owned(),
-                litres: litres.clone(),
-            })
-            .collect(),
+        storage: classes.map(|(class, litres)| PricedClass { class: class.name.to_owned(), litres: litres.clone() }).collect(),
         supplier_minimum: suppliers
             .filter(|(supplier, _)| supplier.min_order > 0.0)
-            .map(|(supplier, money)| PricedSupplier {
-                supplier: supplier.id.clone(),
-                money: money.clone(),
-            })
+            .map(|(supplier, money)| PricedSupplier { supplier: supplier.id.clone(), money: money.clone() })
             .collect(),
     }
 }
@@ -54,11 +43,7 @@ fn candidates(model: &Model<'_>, relaxed: &Relaxed) -> Vec<(f64, Raise)> {
                 offer.price / offer.units
             });
             let cheapest = prices.fold(f64::INFINITY, f64::min);
-            if cheapest.is_finite() {
-                units * cheapest
-            } else {
-                0.0
-            }
+            if cheapest.is_finite() { units * cheapest } else { 0.0 }
         })
         .sum();
     for (period, &price) in relaxed.budget_price.iter().enumerate() {
@@ -81,16 +66,10 @@ fn candidates(model: &Model<'_>, relaxed: &Relaxed) -> Vec<(f64, Raise)> {
 /// A limit whose second solve runs out of time is left out.
 pub(crate) fn advice(model: &Model<'_>, relaxed: &Relaxed, wanted: Wanted) -> Vec<Advice> {
     let affordable = [THREE_SOLVES_COLUMNS, TWO_SOLVES_COLUMNS];
-    let solves = 1 + affordable
-        .iter()
-        .filter(|&&most| relaxed.columns <= most)
-        .count();
+    let solves = 1 + affordable.iter().filter(|&&most| relaxed.columns <= most).count();
     let mut rows = Vec::new();
     for (_, raise) in candidates(model, relaxed).into_iter().take(solves) {
-        let again = Wanted {
-            raise: Some(raise),
-            ..wanted
-        };
+        let again = Wanted { raise: Some(raise), ..wanted };
         let Ok(Some(raised)) = formulate::solve(model, again) else {
             continue;
         };
@@ -100,16 +79,9 @@ pub(crate) fn advice(model: &Model<'_>, relaxed: &Relaxed, wanted: Wanted) -> Ve
         }
         let (limit, period, raise_by) = match raise {
             Raise::Budget { period, by } => ("budget".to_owned(), period, by),
-            Raise::Storage { class, period, by } => {
-                (format!("storage:{}", model.classes[class].name), period, by)
-            }
+            Raise::Storage { class, period, by } => (format!("storage:{}", model.classes[class].name), period, by),
         };
-        rows.push(Advice {
-            limit,
-            period: index_to_period(period),
-            raise_by,
-            would_avoid,
-        });
+        rows.push(Advice { limit, period: index_to_period(period), raise_by, would_avoid });
     }
     rows
 }

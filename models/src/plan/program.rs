@@ -2,9 +2,7 @@
 
 use good_lp::solvers::highs::{HighsProblem, highs};
 use good_lp::solvers::{ResolutionError, SolutionStatus};
-use good_lp::{
-    Constraint, Expression, ProblemVariables, Solution, SolverModel, Variable, variable,
-};
+use good_lp::{Constraint, Expression, ProblemVariables, Solution, SolverModel, Variable, variable};
 
 use super::validate::PlanError;
 
@@ -30,23 +28,13 @@ pub(crate) struct Optimum {
 
 impl Program {
     pub(crate) fn new() -> Self {
-        Self {
-            columns: ProblemVariables::new(),
-            costs: Vec::new(),
-            constant: 0.0,
-            rows: Vec::new(),
-            nonzeros: 0,
-        }
+        Self { columns: ProblemVariables::new(), costs: Vec::new(), constant: 0.0, rows: Vec::new(), nonzeros: 0 }
     }
 
     /// A new column from 0 to `most` (infinite: no limit).
     pub(crate) fn column(&mut self, cost: f64, most: f64) -> Column {
         let definition = variable().min(0.0);
-        let variable = self.columns.add(if most.is_finite() {
-            definition.max(most)
-        } else {
-            definition
-        });
+        let variable = self.columns.add(if most.is_finite() { definition.max(most) } else { definition });
         let number = self.columns.len() - 1;
         self.costs.push((variable, cost));
         Column { variable, number }
@@ -86,11 +74,7 @@ impl Program {
     ///
     /// # Errors
     /// [`PlanError::Solver`] when `HiGHS` refuses the program.
-    pub(crate) fn minimise(
-        self,
-        time_limit_s: f64,
-        threads: u32,
-    ) -> Result<Option<Optimum>, PlanError> {
+    pub(crate) fn minimise(self, time_limit_s: f64, threads: u32) -> Result<Option<Optimum>, PlanError> {
         let mut objective = Expression::with_capacity(self.costs.len());
         for &(column, cost) in self.costs.iter().filter(|c| c.1 != 0.0) {
             objective.add_mul(cost, column);
@@ -114,9 +98,7 @@ impl Program {
             // Stopped before the first point that keeps every row.
             Err(ResolutionError::Other("NoSolutionFound")) => return Ok(None),
             Err(other) => {
-                return Err(PlanError::Solver {
-                    detail: other.to_string(),
-                });
+                return Err(PlanError::Solver { detail: other.to_string() });
             }
         };
         if matches!(solution.status(), SolutionStatus::TimeLimit) {

@@ -1,8 +1,5 @@
 //! From fractional packs to a plan that keeps every rule: rounding of cumulative orders and repair.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all arrays have one entry per period, offer, item or supplier of the same model"
-)]
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::model::Model;
 use super::packs::{Change, Draft};
@@ -32,11 +29,7 @@ pub(crate) fn repair(draft: &mut Draft<'_>) {
         for t in 0..model.periods {
             let now = draft.packs[k][t];
             if now > 0 && now < offer.moq {
-                let change = |packs| Change {
-                    offer: k,
-                    period: t,
-                    packs,
-                };
+                let change = |packs| Change { offer: k, period: t, packs };
                 let fill = draft.trial(&[change(offer.moq - now)], false);
                 let drop = draft.trial(&[change(-now)], false);
                 let packs = if fill < drop { offer.moq - now } else { -now };
@@ -73,9 +66,7 @@ fn repair_storage(draft: &mut Draft<'_>) {
             while draft.litres[c][t] > limit + 1e-10 * limit.clamp(1.0, 1e9) {
                 let lines = lines_of(draft, |k, period| {
                     let offer = &model.offers[k];
-                    model.items[offer.item].class == Some(c)
-                        && model.items[offer.item].volume > 0.0
-                        && period + offer.lead <= t
+                    model.items[offer.item].class == Some(c) && model.items[offer.item].volume > 0.0 && period + offer.lead <= t
                 });
                 let litres = |c: &Change| {
                     let offer = &model.offers[c.offer];
@@ -103,21 +94,13 @@ fn lines_of(draft: &Draft<'_>, wanted: impl Fn(usize, usize) -> bool) -> Vec<(us
 
 /// Takes packs away from the line that loses least per unit of the limit, until one line is down
 /// by a step; larger steps on large lines, so that 1e9 packs don't take 1e9 steps.
-fn drop_cheapest(
-    draft: &mut Draft<'_>,
-    lines: &[(usize, usize)],
-    relief: impl Fn(&Change) -> f64,
-) -> bool {
+fn drop_cheapest(draft: &mut Draft<'_>, lines: &[(usize, usize)], relief: impl Fn(&Change) -> f64) -> bool {
     let mut best: Option<(f64, Change)> = None;
     for &(k, t) in lines {
         let one = draft.step(k, t, false);
         let many = -(draft.packs[k][t] / 16);
         let moq_kept = draft.packs[k][t] + many >= draft.model.offers[k].moq;
-        let change = Change {
-            offer: k,
-            period: t,
-            packs: if many < one && moq_kept { many } else { one },
-        };
+        let change = Change { offer: k, period: t, packs: if many < one && moq_kept { many } else { one } };
         let Some(loss) = draft.trial(&[change], false) else {
             continue;
         };
@@ -151,11 +134,7 @@ fn top_up_or_drop(draft: &mut Draft<'_>, s: usize, t: usize) {
             if !model.offers[k].open[t] || price <= 0.0 {
                 continue;
             }
-            let change = Change {
-                offer: k,
-                period: t,
-                packs: filled.step(k, t, true),
-            };
+            let change = Change { offer: k, period: t, packs: filled.step(k, t, true) };
             let Some(delta) = filled.trial(&[change], true) else {
                 continue;
             };
@@ -175,11 +154,7 @@ fn top_up_or_drop(draft: &mut Draft<'_>, s: usize, t: usize) {
     for &k in &model.suppliers[s].offers {
         let packs = -dropped.packs[k][t];
         if packs < 0 {
-            dropped.make(&[Change {
-                offer: k,
-                period: t,
-                packs,
-            }]);
+            dropped.make(&[Change { offer: k, period: t, packs }]);
         }
     }
     let keep = full && filled.steering() < dropped.steering();

@@ -27,25 +27,15 @@ impl Spread {
         points.push((0.0, (2.0 * first.1 - last.1).max(0.0)));
         points.extend_from_slice(&forecast.quantiles);
         let tail = match forecast.quantiles.iter().rev().nth(1) {
-            Some(before) if last.1 > before.1 => {
-                (last.1 - before.1) / ((1.0 - before.0) / (1.0 - last.0)).ln()
-            }
+            Some(before) if last.1 > before.1 => (last.1 - before.1) / ((1.0 - before.0) / (1.0 - last.0)).ln(),
             _ => 0.25 * forecast.mean.sqrt(),
         };
-        Some(Self {
-            mean: forecast.mean,
-            points,
-            tail,
-        })
+        Some(Self { mean: forecast.mean, points, tail })
     }
 
     /// Gamma law of a sum with this mean and variance (Wilson and Hilferty's cube-root formula).
     pub(crate) fn of_sum(mean: f64, variance: f64) -> Self {
-        let shape = if variance > 0.0 {
-            mean * mean / variance
-        } else {
-            0.0
-        };
+        let shape = if variance > 0.0 { mean * mean / variance } else { 0.0 };
         let at = |level: f64| {
             if shape <= 0.0 {
                 return mean;
@@ -54,11 +44,7 @@ impl Spread {
             mean * root.max(0.0).powi(3)
         };
         let quantiles: Vec<(f64, f64)> = LEVELS.iter().map(|&p| (p, at(p))).collect();
-        Self::from_quantiles(&PeriodDemand { mean, quantiles }).unwrap_or(Self {
-            mean,
-            points: vec![(0.0, mean)],
-            tail: 0.0,
-        })
+        Self::from_quantiles(&PeriodDemand { mean, quantiles }).unwrap_or(Self { mean, points: vec![(0.0, mean)], tail: 0.0 })
     }
 
     /// The same law with every quantity multiplied by `factor`.
@@ -100,9 +86,7 @@ impl Spread {
     pub(crate) fn expected_left(&self, supply: f64) -> f64 {
         let steps: u32 = 24;
         let width = supply / f64::from(steps);
-        (0..steps)
-            .map(|step| width * (1.0 - self.survival(width * (f64::from(step) + 0.5))))
-            .sum()
+        (0..steps).map(|step| width * (1.0 - self.survival(width * (f64::from(step) + 0.5)))).sum()
     }
 }
 
@@ -122,11 +106,7 @@ fn normal_quantile(level: f64) -> f64 {
 /// Demand summed over the first `periods` periods (capped at the horizon; at least 1).
 pub(crate) fn sum_over(item: &Item, periods: usize) -> Spread {
     let periods = periods.clamp(1, item.demand.len().max(1));
-    let own = item
-        .cumulative_demand
-        .as_ref()
-        .and_then(|all| all.get(periods - 1))
-        .and_then(Spread::from_quantiles);
+    let own = item.cumulative_demand.as_ref().and_then(|all| all.get(periods - 1)).and_then(Spread::from_quantiles);
     own.unwrap_or_else(|| {
         let head = item.demand.iter().take(periods);
         let mean = head.clone().map(|d| d.mean).sum();
@@ -141,9 +121,7 @@ fn variance(demand: &PeriodDemand) -> f64 {
     if count == 0 {
         return demand.mean;
     }
-    let sum: f64 = upper
-        .map(|&(level, value)| ((value - demand.mean) / normal_quantile(level)).max(0.0))
-        .sum();
+    let sum: f64 = upper.map(|&(level, value)| ((value - demand.mean) / normal_quantile(level)).max(0.0)).sum();
     (sum / length_to_f64(count)).powi(2)
 }
 
@@ -181,14 +159,7 @@ pub(crate) fn price_of_low_stock(item: &Item, how: Protection<'_>) -> Vec<Vec<Se
     let periods = item.demand.len();
     let credit = item.shortage_cost / length_to_f64(how.lead.max(1));
     let target = |units: f64| {
-        if units > 0.0 && credit > 0.0 {
-            vec![Segment {
-                width: units,
-                credit,
-            }]
-        } else {
-            Vec::new()
-        }
+        if units > 0.0 && credit > 0.0 { vec![Segment { width: units, credit }] } else { Vec::new() }
     };
     if let Some(safety) = &item.safety_stock {
         return safety.iter().map(|&units| target(units)).collect();
@@ -204,11 +175,7 @@ pub(crate) fn price_of_low_stock(item: &Item, how: Protection<'_>) -> Vec<Vec<Se
         }
     }
     let cumulative = |upto: usize| means.get(upto.min(periods)).copied().unwrap_or(0.0);
-    let cuts = if how.coarse {
-        &COARSE_CUTS[..]
-    } else {
-        &CUTS[..]
-    };
+    let cuts = if how.coarse { &COARSE_CUTS[..] } else { &CUTS[..] };
     let full = Noise::over(item, how, how.window);
     (0..periods)
         .map(|period| {
@@ -217,11 +184,7 @@ pub(crate) fn price_of_low_stock(item: &Item, how: Protection<'_>) -> Vec<Vec<Se
             let noise = own.as_ref().unwrap_or(&full);
             let here = cumulative(period + 1) - cumulative((period + 1).saturating_sub(how.window));
             let first = cumulative(how.window);
-            let scale = if early || first <= 0.0 {
-                1.0
-            } else {
-                (here / first).sqrt().clamp(0.5, 2.0)
-            };
+            let scale = if early || first <= 0.0 { 1.0 } else { (here / first).sqrt().clamp(0.5, 2.0) };
             if how.form == Risk::Quantile {
                 return target(noise.quantile(how.level) * scale);
             }
@@ -241,16 +204,10 @@ impl Noise {
         let plain = sum_over(item, window);
         let mean = plain.mean;
         if how.form != Risk::Expected || how.delay.is_empty() {
-            return Self {
-                parts: vec![(1.0, plain)],
-                mean,
-            };
+            return Self { parts: vec![(1.0, plain)], mean };
         }
         let late = |extra: u32| sum_over(item, window + usize::try_from(extra).unwrap_or(0));
-        Self {
-            parts: how.delay.iter().map(|&(e, p)| (p, late(e))).collect(),
-            mean,
-        }
+        Self { parts: how.delay.iter().map(|&(e, p)| (p, late(e))).collect(), mean }
     }
 
     fn survival(&self, above_mean: f64) -> f64 {
@@ -292,10 +249,7 @@ impl Noise {
                 continue;
             }
             let below = self.survival(to);
-            pieces.push(Segment {
-                width: (to - from) * scale,
-                credit: credit * 0.5 * (above + below),
-            });
+            pieces.push(Segment { width: (to - from) * scale, credit: credit * 0.5 * (above + below) });
             (from, above) = (to, below);
         }
         pieces
@@ -315,10 +269,7 @@ mod tests {
 
     #[test]
     fn survival_falls_and_meets_the_quantiles() {
-        let forecast = PeriodDemand {
-            mean: 7.0,
-            quantiles: vec![(0.5, 7.0), (0.8, 9.0), (0.95, 12.0)],
-        };
+        let forecast = PeriodDemand { mean: 7.0, quantiles: vec![(0.5, 7.0), (0.8, 9.0), (0.95, 12.0)] };
         let spread = Spread::from_quantiles(&forecast).unwrap_or(Spread::of_sum(0.0, 0.0));
         assert!((spread.survival(9.0) - 0.2).abs() < 1e-9);
         assert!((spread.survival(8.0) - 0.35).abs() < 1e-9);

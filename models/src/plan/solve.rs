@@ -5,10 +5,7 @@ use super::formulate::{self, Relaxed, Wanted};
 use super::improve::improve;
 use super::input::Instance;
 use super::model::{ItemModel, Model};
-use super::output::{
-    Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics,
-    Status,
-};
+use super::output::{Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics, Status};
 use super::packs::Draft;
 use super::prices::{advice, published};
 use super::repair::{repair, rounded};
@@ -40,11 +37,7 @@ pub struct SolveLimits {
 
 impl Default for SolveLimits {
     fn default() -> Self {
-        Self {
-            time_limit_s: 30.0,
-            gap: 1e-4,
-            threads: 1,
-        }
+        Self { time_limit_s: 30.0, gap: 1e-4, threads: 1 }
     }
 }
 
@@ -67,16 +60,8 @@ struct Progress<'a> {
 
 impl Progress<'_> {
     fn report(&mut self, name: &'static str, objective: Option<f64>, bound: Option<f64>) -> bool {
-        self.records.push(StageRecord {
-            name: name.to_owned(),
-            objective,
-            bound,
-        });
-        let stage = Stage {
-            name,
-            objective,
-            bound,
-        };
+        self.records.push(StageRecord { name: name.to_owned(), objective, bound });
+        let stage = Stage { name, objective, bound };
         if !(self.on_stage)(&stage) {
             self.stopped = true;
         }
@@ -105,29 +90,12 @@ impl Progress<'_> {
 /// # Source
 /// Pochet, Wolsey: Production Planning by Mixed Integer Programming, 2006 (lot-sizing relaxations);
 /// the rounding chain is our own.
-pub fn solve(
-    instance: &Instance,
-    limits: &SolveLimits,
-    on_stage: &mut dyn FnMut(&Stage) -> bool,
-) -> Result<Planned, PlanError> {
+pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut(&Stage) -> bool) -> Result<Planned, PlanError> {
     validate(instance)?;
-    let seconds = if limits.time_limit_s.is_finite() {
-        limits.time_limit_s.clamp(0.01, 1e6)
-    } else {
-        1e6
-    };
+    let seconds = if limits.time_limit_s.is_finite() { limits.time_limit_s.clamp(0.01, 1e6) } else { 1e6 };
     let model = Model::new(instance);
-    let mut progress = Progress {
-        on_stage,
-        records: Vec::new(),
-        stopped: false,
-    };
-    let wanted = |steer, share| Wanted {
-        steer,
-        raise: None,
-        time_limit_s: seconds * share,
-        threads: limits.threads,
-    };
+    let mut progress = Progress { on_stage, records: Vec::new(), stopped: false };
+    let wanted = |steer, share| Wanted { steer, raise: None, time_limit_s: seconds * share, threads: limits.threads };
     let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
     let mut relaxed = Relaxations::default();
     if can_order {
@@ -189,12 +157,7 @@ impl Relaxations {
         self.plain.as_ref().map(|p| p.optimum)
     }
 
-    fn solve(
-        &mut self,
-        model: &Model<'_>,
-        wanted: impl Fn(bool, f64) -> Wanted,
-        progress: &mut Progress<'_>,
-    ) {
+    fn solve(&mut self, model: &Model<'_>, wanted: impl Fn(bool, f64) -> Wanted, progress: &mut Progress<'_>) {
         self.plain = self.attempt(model, wanted(false, LINEAR_SHARE));
         progress.report("bound", None, self.optimum());
         let priced = |item: &ItemModel| item.risk.iter().any(|pieces| !pieces.is_empty());
@@ -231,12 +194,7 @@ fn safe_bound(optimum: f64) -> f64 {
 }
 
 /// Whole packs from the relaxation; for small instances also from nothing; the cheaper one.
-fn search<'a>(
-    model: &'a Model<'a>,
-    relaxed: &Relaxations,
-    walks: u64,
-    progress: &mut Progress<'_>,
-) -> Draft<'a> {
+fn search<'a>(model: &'a Model<'a>, relaxed: &Relaxations, walks: u64, progress: &mut Progress<'_>) -> Draft<'a> {
     let bound = relaxed.optimum();
     let mut best = Draft::empty(model, walks);
     let mut starts = Vec::new();
@@ -251,8 +209,7 @@ fn search<'a>(
     }
     for mut draft in starts {
         if !progress.stopped {
-            let mut go_on =
-                |d: &Draft<'_>| progress.report("improve", Some(cost_of(d).total()), bound);
+            let mut go_on = |d: &Draft<'_>| progress.report("improve", Some(cost_of(d).total()), bound);
             improve(&mut draft, &mut go_on);
         }
         if draft.steering() < best.steering() {
@@ -264,10 +221,7 @@ fn search<'a>(
 
 /// Money by kind with mean demand.
 pub(crate) fn cost_of(draft: &Draft<'_>) -> Cost {
-    let mut cost = Cost {
-        order: draft.fees(),
-        ..Cost::default()
-    };
+    let mut cost = Cost { order: draft.fees(), ..Cost::default() };
     for item in &draft.costs {
         cost.purchase += item.purchase;
         cost.holding += item.holding;
@@ -279,11 +233,7 @@ pub(crate) fn cost_of(draft: &Draft<'_>) -> Cost {
 }
 
 fn gap(objective: f64, bound: f64) -> f64 {
-    if objective > 0.0 {
-        ((objective - bound) / objective).max(0.0)
-    } else {
-        0.0
-    }
+    if objective > 0.0 { ((objective - bound) / objective).max(0.0) } else { 0.0 }
 }
 
 fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>) -> Planned {
@@ -291,9 +241,7 @@ fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>) -> Planned
     let cost = cost_of(draft);
     let objective = cost.total();
     let steering = draft.steering();
-    let steering_bound = relaxed
-        .map_or(bound, |r| safe_bound(r.optimum))
-        .min(steering);
+    let steering_bound = relaxed.map_or(bound, |r| safe_bound(r.optimum)).min(steering);
     Planned {
         schema: "wardstock.planned.v1".to_owned(),
         status: Status::Feasible,
@@ -315,10 +263,7 @@ fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>) -> Planned
         },
         notes: notes(model),
         statistics: Statistics::default(),
-        solver: SolverName {
-            name: "HiGHS".to_owned(),
-            version: HIGHS_VERSION.to_owned(),
-        },
+        solver: SolverName { name: "HiGHS".to_owned(), version: HIGHS_VERSION.to_owned() },
     }
 }
 
@@ -327,11 +272,7 @@ fn orders(draft: &Draft<'_>) -> Vec<Order> {
     for t in 0..draft.model.periods {
         for (offer, packs) in draft.model.instance.offers.iter().zip(&draft.packs) {
             if let Some(&packs) = packs.get(t).filter(|&&p| p > 0) {
-                orders.push(Order {
-                    offer: offer.id.clone(),
-                    period: index_to_period(t),
-                    packs,
-                });
+                orders.push(Order { offer: offer.id.clone(), period: index_to_period(t), packs });
             }
         }
     }
@@ -346,13 +287,7 @@ fn projection(draft: &Draft<'_>) -> Vec<Projection> {
         roll(item, &model.offers, &draft.packs, &mut room);
         let figures = room.stock.iter().zip(&room.unmet).zip(&room.disposed);
         for (t, ((&stock, &unmet), &disposed)) in figures.enumerate() {
-            rows.push(Projection {
-                item: given.id.clone(),
-                period: index_to_period(t),
-                stock,
-                unmet,
-                disposed,
-            });
+            rows.push(Projection { item: given.id.clone(), period: index_to_period(t), stock, unmet, disposed });
         }
     }
     rows
@@ -386,15 +321,8 @@ fn notes(model: &Model<'_>) -> Vec<String> {
 }
 
 fn statistics(relaxed: Option<&Relaxed>, stages: Vec<StageRecord>) -> Statistics {
-    let count =
-        |n: fn(&Relaxed) -> usize| relaxed.map_or(0, |r| u64::try_from(n(r)).unwrap_or(u64::MAX));
-    Statistics {
-        columns: count(|r| r.columns),
-        rows: count(|r| r.rows),
-        nonzeros: count(|r| r.nonzeros),
-        solve_ms: 0,
-        stages,
-    }
+    let count = |n: fn(&Relaxed) -> usize| relaxed.map_or(0, |r| u64::try_from(n(r)).unwrap_or(u64::MAX));
+    Statistics { columns: count(|r| r.columns), rows: count(|r| r.rows), nonzeros: count(|r| r.nonzeros), solve_ms: 0, stages }
 }
 
 /// Money of packs, for texts and drivers.

@@ -12,13 +12,7 @@ struct Words<'a> {
 }
 
 /// One short paragraph about a line, or about an item held back.
-pub(crate) fn paragraph(
-    instance: &Instance,
-    offer: usize,
-    period: usize,
-    reason: Reason,
-    drivers: &Drivers,
-) -> String {
+pub(crate) fn paragraph(instance: &Instance, offer: usize, period: usize, reason: Reason, drivers: &Drivers) -> String {
     let Some(offer) = instance.offers.get(offer) else {
         return String::new();
     };
@@ -45,18 +39,12 @@ pub(crate) fn paragraph(
 
 impl Words<'_> {
     fn money(&self, amount: f64) -> String {
-        format!("{amount:.2} {}", self.instance.currency)
-            .trim_end()
-            .to_owned()
+        format!("{amount:.2} {}", self.instance.currency).trim_end().to_owned()
     }
 
     fn units(&self, units: f64) -> String {
         let whole = units >= 10.0 || (units - units.round()).abs() < 0.05;
-        let figure = if whole {
-            group(units)
-        } else {
-            format!("{units:.1}")
-        };
+        let figure = if whole { group(units) } else { format!("{units:.1}") };
         let one = figure == "1";
         let plural = if one || self.unit.len() <= 2 { "" } else { "s" };
         format!("{figure} {}{plural}", self.unit)
@@ -77,26 +65,15 @@ impl Words<'_> {
 
     /// "now" or "in 3 weeks".
     fn when(&self, period: u32) -> String {
-        if period == 0 {
-            "now".to_owned()
-        } else {
-            format!("in {}", self.span(period))
-        }
+        if period == 0 { "now".to_owned() } else { format!("in {}", self.span(period)) }
     }
 
     fn opening(&self, period: u32, d: &Drivers) -> String {
         let when = self.when(period);
         if d.packs == 0 {
-            return format!(
-                "{} is not ordered {when} from {}, although it would be worth it.",
-                self.name, self.supplier
-            );
+            return format!("{} is not ordered {when} from {}, although it would be worth it.", self.name, self.supplier);
         }
-        let start = if period == 0 && !self.instance.start.is_empty() {
-            format!(" ({})", self.instance.start)
-        } else {
-            String::new()
-        };
+        let start = if period == 0 && !self.instance.start.is_empty() { format!(" ({})", self.instance.start) } else { String::new() };
         format!(
             "Order {} of {} ({}) of {} from {} {when}{start}, for {}.",
             packs(d.packs),
@@ -117,11 +94,7 @@ impl Words<'_> {
             let planned = self.count(d.planned_before);
             have = format!("{have}, {planned} planned in other orders");
         }
-        format!(
-            "{have}; {} are expected to be used {}.",
-            self.units(d.forecast_until_next_arrival),
-            self.until(d)
-        )
+        format!("{have}; {} are expected to be used {}.", self.units(d.forecast_until_next_arrival), self.until(d))
     }
 
     /// The time until the next order after this one could arrive.
@@ -143,11 +116,7 @@ impl Words<'_> {
         } else {
             String::new()
         };
-        let since = if before.is_empty() {
-            "before the next one could arrive"
-        } else {
-            "after that, before the next one could arrive,"
-        };
+        let since = if before.is_empty() { "before the next one could arrive" } else { "after that, before the next one could arrive," };
         if d.packs == 0 {
             return format!("{before}The chance of running out {since} is {without}.");
         }
@@ -164,27 +133,19 @@ impl Words<'_> {
             Reason::BudgetLimited | Reason::StorageLimited => self.limited(d),
             Reason::ProjectedShortage => match d.shortage_period_without {
                 Some(0) => "Why now: the stock does not cover this period's demand.".to_owned(),
-                Some(period) => format!(
-                    "Why now: without it, expected use empties the stock {}.",
-                    self.when(period)
-                ),
+                Some(period) => format!("Why now: without it, expected use empties the stock {}.", self.when(period)),
                 None => "Why now: the stock would be too low for an unusually busy time before \
                          the next delivery."
                     .to_owned(),
             },
-            Reason::JoinsPaidOrder => format!(
-                "Why now: an order to {} is placed anyway, so this line costs no extra order.",
-                self.supplier
-            ),
-            Reason::ExpiryCaps => "Why not more: a larger order would partly expire.".to_owned(),
-            Reason::CheaperSupplier => format!(
-                "Why here: it is {} cheaper per {} than the next offer.",
-                self.money(d.cheaper_by.unwrap_or(0.0)),
-                self.unit
-            ),
-            Reason::MoqOrMinValue => {
-                "Why this many: the minimum order of the supplier asks for it.".to_owned()
+            Reason::JoinsPaidOrder => {
+                format!("Why now: an order to {} is placed anyway, so this line costs no extra order.", self.supplier)
             }
+            Reason::ExpiryCaps => "Why not more: a larger order would partly expire.".to_owned(),
+            Reason::CheaperSupplier => {
+                format!("Why here: it is {} cheaper per {} than the next offer.", self.money(d.cheaper_by.unwrap_or(0.0)), self.unit)
+            }
+            Reason::MoqOrMinValue => "Why this many: the minimum order of the supplier asks for it.".to_owned(),
         }
     }
 
@@ -201,10 +162,7 @@ impl Words<'_> {
             String::new()
         } else if limit.limit == "budget" {
             let avoided = self.money(100.0 * limit.price);
-            format!(
-                " Each {} more in that budget would avoid about {avoided} of cost and shortage.",
-                self.money(100.0)
-            )
+            format!(" Each {} more in that budget would avoid about {avoided} of cost and shortage.", self.money(100.0))
         } else {
             let avoided = self.money(limit.price);
             format!(" Each litre more there would avoid about {avoided} of cost and shortage.")
@@ -213,11 +171,7 @@ impl Words<'_> {
     }
 
     fn at(&self, period: u32) -> String {
-        let unit = if self.instance.period_days == 7 {
-            "week"
-        } else {
-            "period"
-        };
+        let unit = if self.instance.period_days == 7 { "week" } else { "period" };
         format!("{unit} {}", period.saturating_add(1))
     }
 

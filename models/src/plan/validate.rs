@@ -34,16 +34,8 @@ pub enum PlanError {
     },
 }
 
-fn invalid<T>(
-    field: String,
-    value: impl std::fmt::Display,
-    rule: &'static str,
-) -> Result<T, PlanError> {
-    Err(PlanError::Invalid {
-        field,
-        value: value.to_string(),
-        rule,
-    })
+fn invalid<T>(field: String, value: impl std::fmt::Display, rule: &'static str) -> Result<T, PlanError> {
+    Err(PlanError::Invalid { field, value: value.to_string(), rule })
 }
 
 fn amount(value: f64, field: impl FnOnce() -> String) -> Result<(), PlanError> {
@@ -64,11 +56,7 @@ fn length(found: usize, periods: usize, field: impl FnOnce() -> String) -> Resul
     if found == periods {
         return Ok(());
     }
-    invalid(
-        field(),
-        format!("{found} entries"),
-        "must have one entry per period",
-    )
+    invalid(field(), format!("{found} entries"), "must have one entry per period")
 }
 
 /// Whether an instance can be planned.
@@ -82,25 +70,13 @@ fn length(found: usize, periods: usize, field: impl FnOnce() -> String) -> Resul
 /// [`PlanError::Invalid`] names field, value and rule of the first breach.
 pub fn validate(instance: &Instance) -> Result<(), PlanError> {
     if instance.schema != "wardstock.plan.v1" {
-        return invalid(
-            "schema".to_owned(),
-            &instance.schema,
-            "must be wardstock.plan.v1",
-        );
+        return invalid("schema".to_owned(), &instance.schema, "must be wardstock.plan.v1");
     }
     if !(1..=PERIODS_MAX).contains(&instance.periods) {
-        return invalid(
-            "periods".to_owned(),
-            instance.periods,
-            "must be from 1 to 520",
-        );
+        return invalid("periods".to_owned(), instance.periods, "must be from 1 to 520");
     }
     if !(1..=366).contains(&instance.period_days) {
-        return invalid(
-            "period_days".to_owned(),
-            instance.period_days,
-            "must be from 1 to 366",
-        );
+        return invalid("period_days".to_owned(), instance.period_days, "must be from 1 to 366");
     }
     let mut items = BTreeSet::new();
     for (index, item) in instance.items.iter().enumerate() {
@@ -170,11 +146,7 @@ fn check_item(item: &Item, index: usize, periods: usize) -> Result<(), PlanError
     Ok(())
 }
 
-fn check_demand(
-    demand: &[PeriodDemand],
-    periods: usize,
-    field: impl Fn() -> String,
-) -> Result<(), PlanError> {
+fn check_demand(demand: &[PeriodDemand], periods: usize, field: impl Fn() -> String) -> Result<(), PlanError> {
     length(demand.len(), periods, &field)?;
     for (period, entry) in demand.iter().enumerate() {
         amount(entry.mean, || format!("{}[{period}].mean", field()))?;
@@ -214,11 +186,7 @@ fn check_offer(offer: &Offer, index: usize) -> Result<(), PlanError> {
     units(offer.units_per_pack, || at("units_per_pack"))?;
     units(offer.moq_packs, || at("moq_packs"))?;
     if offer.units_per_pack < 1 {
-        return invalid(
-            at("units_per_pack"),
-            offer.units_per_pack,
-            "must be at least 1",
-        );
+        return invalid(at("units_per_pack"), offer.units_per_pack, "must be at least 1");
     }
     if let Some(most) = offer.max_packs {
         units(most, || at("max_packs"))?;
@@ -253,9 +221,7 @@ fn check_limits(instance: &Instance) -> Result<(), PlanError> {
             let field = format!("storage[{index}].class");
             return invalid(field, limit.class.as_str(), "must be unique");
         }
-        length(limit.litres.len(), periods, || {
-            format!("storage[{index}].litres")
-        })?;
+        length(limit.litres.len(), periods, || format!("storage[{index}].litres"))?;
         for (period, value) in limit.litres.iter().enumerate() {
             if let Some(litres) = *value {
                 amount(litres, || format!("storage[{index}].litres[{period}]"))?;

@@ -1,10 +1,7 @@
 //! The contract's rules for one item, exactly: receipts, demand by first expired first out,
 //! disposal at the end of the last period of use, holding on what remains.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "all slices have one entry per period, buckets one more; made in Scratch::new"
-)]
+#![expect(clippy::indexing_slicing, reason = "all slices have one entry per period, buckets one more; made in Scratch::new")]
 
 use super::model::{ItemModel, OfferModel};
 use super::risk::Segment;
@@ -43,22 +40,12 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new(periods: usize) -> Self {
-        Self {
-            buckets: vec![0.0; periods + 1],
-            stock: vec![0.0; periods],
-            unmet: vec![0.0; periods],
-            disposed: vec![0.0; periods],
-        }
+        Self { buckets: vec![0.0; periods + 1], stock: vec![0.0; periods], unmet: vec![0.0; periods], disposed: vec![0.0; periods] }
     }
 }
 
 /// Cost of one item when `packs[offer][period]` are ordered; fills the projection in `room`.
-pub(crate) fn roll(
-    item: &ItemModel,
-    offers: &[OfferModel],
-    packs: &[Vec<i64>],
-    room: &mut Scratch,
-) -> ItemCost {
+pub(crate) fn roll(item: &ItemModel, offers: &[OfferModel], packs: &[Vec<i64>], room: &mut Scratch) -> ItemCost {
     let periods = item.demand.len();
     room.buckets.fill(0.0);
     let mut cost = ItemCost::default();

@@ -41,9 +41,7 @@ fn lot_sizes_are_near_wagner_and_whitin_and_the_bound_is_below() {
 
 /// Every plan of up to `most` packs per offer and period, judged by the checker alone.
 fn brute_force(question: &Instance, most: i64) -> f64 {
-    let slots: Vec<(usize, u32)> = (0..question.offers.len())
-        .flat_map(|k| (0..question.periods).map(move |t| (k, t)))
-        .collect();
+    let slots: Vec<(usize, u32)> = (0..question.offers.len()).flat_map(|k| (0..question.periods).map(move |t| (k, t))).collect();
     let none = litres_without_orders(question);
     let mut best = f64::INFINITY;
     let mut packs = vec![0_i64; slots.len()];
@@ -64,12 +62,7 @@ fn brute_force(question: &Instance, most: i64) -> f64 {
 }
 
 /// Cost of a plan by a walk written for this test; `None` when it breaks a rule.
-fn cost_of(
-    question: &Instance,
-    slots: &[(usize, u32)],
-    packs: &[i64],
-    none: &[f64],
-) -> Option<f64> {
+fn cost_of(question: &Instance, slots: &[(usize, u32)], packs: &[i64], none: &[f64]) -> Option<f64> {
     let mut cost = 0.0;
     let mut spent = vec![0.0; usize::try_from(question.periods).unwrap()];
     let mut arrivals: Vec<(String, u32, i64)> = Vec::new();
@@ -105,9 +98,7 @@ fn cost_of(
                 shelf.push((lot.expires_period.unwrap_or(u32::MAX), units));
             }
             for (_, _, units) in arrivals.iter().filter(|a| a.0 == item.id && a.1 == t) {
-                let last = item
-                    .shelf_life_periods
-                    .map_or(u32::MAX, |life| t + life - 1);
+                let last = item.shelf_life_periods.map_or(u32::MAX, |life| t + life - 1);
                 shelf.push((last, f64::from(i32::try_from(*units).unwrap())));
             }
             shelf.sort_by_key(|lot| lot.0);

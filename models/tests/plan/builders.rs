@@ -1,8 +1,7 @@
 //! Instances for tests: a small seeded generator and builders.
 
 use wardstock_models::plan::{
-    Instance, Item, Lot, Offer, Options, PeriodDemand, Planned, Risk, SolveLimits, StorageClass,
-    StorageLimit, Supplier, Ven, check, solve,
+    Instance, Item, Lot, Offer, Options, PeriodDemand, Planned, Risk, SolveLimits, StorageClass, StorageLimit, Supplier, Ven, check, solve,
 };
 
 /// `SplitMix64`: a small seeded generator for tests.
@@ -38,13 +37,7 @@ pub(crate) fn item(id: &str, demand: &[f64]) -> Item {
         shelf_life_periods: None,
         on_hand: Vec::new(),
         on_order: Vec::new(),
-        demand: demand
-            .iter()
-            .map(|&mean| PeriodDemand {
-                mean,
-                quantiles: Vec::new(),
-            })
-            .collect(),
+        demand: demand.iter().map(|&mean| PeriodDemand { mean, quantiles: Vec::new() }).collect(),
         cumulative_demand: None,
         holding_cost: 0.01,
         shortage_cost: 30.0,
@@ -68,13 +61,7 @@ pub(crate) fn offer(id: &str, item: &str, units_per_pack: i64, price: f64) -> Of
 }
 
 pub(crate) fn supplier(id: &str) -> Supplier {
-    Supplier {
-        id: id.to_owned(),
-        name: None,
-        order_cost: 0.0,
-        min_order: 0.0,
-        order_periods: None,
-    }
+    Supplier { id: id.to_owned(), name: None, order_cost: 0.0, min_order: 0.0, order_periods: None }
 }
 
 pub(crate) fn instance(periods: u32, items: Vec<Item>, offers: Vec<Offer>) -> Instance {
@@ -91,10 +78,7 @@ pub(crate) fn instance(periods: u32, items: Vec<Item>, offers: Vec<Offer>) -> In
         storage: Vec::new(),
         transfers: Vec::new(),
         substitutes: Vec::new(),
-        options: Options {
-            risk: Risk::Mean,
-            ..Options::default()
-        },
+        options: Options { risk: Risk::Mean, ..Options::default() },
     }
 }
 
@@ -108,17 +92,11 @@ pub(crate) fn plan(instance: &Instance) -> Planned {
 
 #[track_caller]
 pub(crate) fn near(found: f64, want: f64) {
-    assert!(
-        (found - want).abs() <= 1e-6 * want.abs().max(1.0),
-        "{found}, expected {want}"
-    );
+    assert!((found - want).abs() <= 1e-6 * want.abs().max(1.0), "{found}, expected {want}");
 }
 
 pub(crate) fn lot(units: i64, expires_period: Option<u32>) -> Lot {
-    Lot {
-        units,
-        expires_period,
-    }
+    Lot { units, expires_period }
 }
 
 pub(crate) fn tiny(rng: &mut Rng) -> Instance {
@@ -132,10 +110,7 @@ pub(crate) fn tiny(rng: &mut Rng) -> Instance {
         made.holding_cost = rng.unit() * 0.3;
         made.shortage_cost = 1.0 + rng.unit() * 5.0;
         made.shelf_life_periods = Some(1 + rng.below(3));
-        made.on_hand = vec![
-            lot(i64::from(rng.below(8)), Some(rng.below(4))),
-            lot(i64::from(rng.below(4)), None),
-        ];
+        made.on_hand = vec![lot(i64::from(rng.below(8)), Some(rng.below(4))), lot(i64::from(rng.below(4)), None)];
         items.push(made);
         let units = i64::from(3 + rng.below(5));
         let mut made = offer(&format!("O{n}"), &id, units, 1.0 + rng.unit() * 9.0);
@@ -149,10 +124,7 @@ pub(crate) fn tiny(rng: &mut Rng) -> Instance {
             made.volume_ml = 500.0 + 1000.0 * rng.unit();
         }
         let litres = (0..periods).map(|_| Some(rng.unit() * 12.0)).collect();
-        question.storage = vec![StorageLimit {
-            class: StorageClass::Ambient,
-            litres,
-        }];
+        question.storage = vec![StorageLimit { class: StorageClass::Ambient, litres }];
     }
     question.suppliers[0].order_cost = f64::from(rng.below(2)) * 4.0;
     question.suppliers[0].min_order = f64::from(rng.below(2)) * 10.0;
@@ -172,9 +144,7 @@ pub(crate) fn hospital(items: u32, periods: u32, seed: u64, risk: Risk) -> Insta
     for n in 0..items {
         let id = format!("I{n}@STORE");
         let level = (rng.unit() * 5.0).exp();
-        let demand: Vec<f64> = (0..periods)
-            .map(|_| level * (0.7 + 0.6 * rng.unit()))
-            .collect();
+        let demand: Vec<f64> = (0..periods).map(|_| level * (0.7 + 0.6 * rng.unit())).collect();
         let price = (rng.unit() * 3.0 - 1.0).exp();
         let mut made = item(&id, &demand);
         made.ven = [Ven::Vital, Ven::Essential, Ven::NonEssential][rng.below(3) as usize];
@@ -192,30 +162,17 @@ pub(crate) fn hospital(items: u32, periods: u32, seed: u64, risk: Risk) -> Insta
         }
         for entry in &mut made.demand {
             let sd = (entry.mean * 2.0).sqrt();
-            entry.quantiles = [
-                (0.5, 0.0),
-                (0.8, 0.84),
-                (0.9, 1.28),
-                (0.95, 1.64),
-                (0.98, 2.05),
-            ]
-            .map(|(p, z): (f64, f64)| (p, (entry.mean + z * sd).max(0.0)))
-            .to_vec();
+            entry.quantiles = [(0.5, 0.0), (0.8, 0.84), (0.9, 1.28), (0.95, 1.64), (0.98, 2.05)]
+                .map(|(p, z): (f64, f64)| (p, (entry.mean + z * sd).max(0.0)))
+                .to_vec();
         }
         let stock = i64::from(rng.below(30)) * (level as i64) / 10;
-        made.on_hand = vec![
-            lot(stock / 2, Some(rng.below(periods))),
-            lot(stock / 2, None),
-        ];
+        made.on_hand = vec![lot(stock / 2, Some(rng.below(periods))), lot(stock / 2, None)];
         spend += level * price;
         for m in 0..=rng.below(2) {
             let units = i64::from([1, 5, 10, 20, 50][rng.below(5) as usize]);
-            let mut o = offer(
-                &format!("O{n}.{m}"),
-                &id,
-                units,
-                price * f64::from(i32::try_from(units).unwrap()) * (0.9 + 0.2 * rng.unit()),
-            );
+            let mut o =
+                offer(&format!("O{n}.{m}"), &id, units, price * f64::from(i32::try_from(units).unwrap()) * (0.9 + 0.2 * rng.unit()));
             o.supplier = format!("S{}", rng.below(suppliers) + 1);
             o.lead_periods = rng.below(4);
             o.moq_packs = i64::from(1 + rng.below(3));
@@ -224,19 +181,10 @@ pub(crate) fn hospital(items: u32, periods: u32, seed: u64, risk: Risk) -> Insta
         made_items.push(made);
     }
     let mut question = instance(periods, made_items, offers);
-    question.suppliers = (1..=suppliers)
-        .map(|n| Supplier {
-            order_cost: 25.0,
-            min_order: 100.0,
-            ..supplier(&format!("S{n}"))
-        })
-        .collect();
+    question.suppliers = (1..=suppliers).map(|n| Supplier { order_cost: 25.0, min_order: 100.0, ..supplier(&format!("S{n}")) }).collect();
     let budget = (spend * 102.0).round() / 100.0;
     question.budget = Some(vec![Some(budget); periods as usize]);
-    question.storage = vec![StorageLimit {
-        class: StorageClass::Refrigerated,
-        litres: vec![Some(2.2 * cold); periods as usize],
-    }];
+    question.storage = vec![StorageLimit { class: StorageClass::Refrigerated, litres: vec![Some(2.2 * cold); periods as usize] }];
     question.options.risk = risk;
     question
 }

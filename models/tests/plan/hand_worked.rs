@@ -1,8 +1,6 @@
 //! Cases small enough to work out by hand.
 
-use wardstock_models::plan::{
-    Instance, OpenOrder, PeriodDemand, Reason, Risk, Status, StorageClass, StorageLimit, Ven,
-};
+use wardstock_models::plan::{Instance, OpenOrder, PeriodDemand, Reason, Risk, Status, StorageClass, StorageLimit, Ven};
 
 use crate::builders::{instance, item, lot, near, offer, plan};
 
@@ -12,11 +10,7 @@ fn two_lots_are_used_first_expired_first_and_the_rest_disposed_of_in_time() {
     let mut only = item("A", &[4.0, 4.0, 4.0]);
     only.on_hand = vec![lot(10, None), lot(10, Some(0))];
     let planned = plan(&instance(3, vec![only], Vec::new()));
-    let rows: Vec<(f64, f64, f64)> = planned
-        .projection
-        .iter()
-        .map(|r| (r.stock, r.unmet, r.disposed))
-        .collect();
+    let rows: Vec<(f64, f64, f64)> = planned.projection.iter().map(|r| (r.stock, r.unmet, r.disposed)).collect();
     assert_eq!(rows, [(10.0, 0.0, 6.0), (6.0, 0.0, 0.0), (2.0, 0.0, 0.0)]);
     near(planned.objective, 0.01 * 18.0 + 0.5 * 6.0);
     near(planned.bound, planned.objective);
@@ -28,11 +22,7 @@ fn a_later_delivery_that_expires_first_is_used_first() {
     // 5 units at hand never expire; 5 arrive in period 1 and expire with it. Demand 0, 4, 4.
     let mut only = item("A", &[0.0, 4.0, 4.0]);
     only.on_hand = vec![lot(5, None)];
-    only.on_order = vec![OpenOrder {
-        units: 5,
-        arrives_period: 1,
-        expires_period: Some(1),
-    }];
+    only.on_order = vec![OpenOrder { units: 5, arrives_period: 1, expires_period: Some(1) }];
     let planned = plan(&instance(3, vec![only], Vec::new()));
     let stock: Vec<f64> = planned.projection.iter().map(|r| r.stock).collect();
     assert_eq!(stock, [5.0, 5.0, 1.0]);
@@ -44,11 +34,7 @@ fn the_bound_is_exact_where_a_later_delivery_expires_first() {
     // Period 0 uses 4 of 5 lasting units; 5 arrive in period 1 and expire with it, unused.
     let mut only = item("A", &[4.0, 0.0, 4.0]);
     only.on_hand = vec![lot(5, None)];
-    only.on_order = vec![OpenOrder {
-        units: 5,
-        arrives_period: 1,
-        expires_period: Some(1),
-    }];
+    only.on_order = vec![OpenOrder { units: 5, arrives_period: 1, expires_period: Some(1) }];
     let mut question = instance(3, vec![only], vec![offer("O", "A", 1, 2.0)]);
     question.budget = Some(vec![Some(0.0); 3]);
     let planned = plan(&question);
@@ -69,11 +55,7 @@ fn rules_of_suppliers_are_kept() {
     question.suppliers[0].min_order = 30.0;
     question.suppliers[0].order_cost = 7.0;
     let planned = plan(&question);
-    let lines: Vec<(&str, u32, i64)> = planned
-        .orders
-        .iter()
-        .map(|o| (o.offer.as_str(), o.period, o.packs))
-        .collect();
+    let lines: Vec<(&str, u32, i64)> = planned.orders.iter().map(|o| (o.offer.as_str(), o.period, o.packs)).collect();
     assert_eq!(lines, [("O", 0, 2), ("P", 0, 1)]);
     near(planned.objective, 20.0 + 20.0 + 7.0 + 0.5);
     // The minimum alone is not worth 200 for one item that needs one pack worth 5.
@@ -104,11 +86,7 @@ fn risk_forms_hold_more_stock_than_the_mean_form() {
 
 #[test]
 fn random_delay_asks_for_more_stock() {
-    let mut question = instance(
-        6,
-        vec![item("A", &[20.0; 6])],
-        vec![offer("O", "A", 1, 1.0)],
-    );
+    let mut question = instance(6, vec![item("A", &[20.0; 6])], vec![offer("O", "A", 1, 1.0)]);
     question.options.risk = Risk::Expected;
     let punctual = plan(&question).projection[3].stock;
     question.offers[0].lead_delay = vec![(0, 0.8), (1, 0.15), (2, 0.05)];
@@ -147,10 +125,7 @@ fn prices_have_the_right_sign_and_size() {
     cold.volume_ml = 1000.0;
     let mut question = instance(2, vec![cold], vec![offer("O", "A", 1, 1.0)]);
     question.suppliers[0].order_periods = Some(vec![0]);
-    question.storage = vec![StorageLimit {
-        class: StorageClass::Refrigerated,
-        litres: vec![Some(2.0), None],
-    }];
+    question.storage = vec![StorageLimit { class: StorageClass::Refrigerated, litres: vec![Some(2.0), None] }];
     let planned = plan(&question);
     assert_eq!(planned.orders[0].packs, 2);
     near(planned.prices.storage[0].litres[0], 30.0 - 1.0 - 0.01);
@@ -165,14 +140,8 @@ fn the_chance_of_running_out_follows_the_quantiles_given() {
     // 5 at hand, 10 a pack; cumulative demand of 2 periods is 12 at the median, 15 at 0.9.
     let mut only = item("A", &[6.0, 6.0]);
     only.on_hand = vec![lot(5, None)];
-    let entry = |mean, quantiles: &[(f64, f64)]| PeriodDemand {
-        mean,
-        quantiles: quantiles.to_vec(),
-    };
-    only.cumulative_demand = Some(vec![
-        entry(6.0, &[(0.5, 5.0), (0.9, 9.0)]),
-        entry(12.0, &[(0.5, 12.0), (0.9, 15.0)]),
-    ]);
+    let entry = |mean, quantiles: &[(f64, f64)]| PeriodDemand { mean, quantiles: quantiles.to_vec() };
+    only.cumulative_demand = Some(vec![entry(6.0, &[(0.5, 5.0), (0.9, 9.0)]), entry(12.0, &[(0.5, 12.0), (0.9, 15.0)])]);
     let mut question = instance(2, vec![only], vec![offer("O", "A", 10, 5.0)]);
     question.suppliers[0].order_periods = Some(vec![0]);
     let planned = plan(&question);
@@ -194,34 +163,19 @@ fn the_chance_of_running_out_follows_the_quantiles_given() {
 fn items_held_back_by_the_budget_are_explained() {
     let mut dear = item("A", &[10.0]);
     dear.shortage_cost = 5.0;
-    let mut question = instance(
-        1,
-        vec![dear, item("B", &[10.0])],
-        vec![offer("OA", "A", 10, 20.0), offer("OB", "B", 10, 20.0)],
-    );
+    let mut question = instance(1, vec![dear, item("B", &[10.0])], vec![offer("OA", "A", 10, 20.0), offer("OB", "B", 10, 20.0)]);
     question.budget = Some(vec![Some(30.0)]);
     let planned = plan(&question);
     assert_eq!(planned.orders.len(), 1);
-    let held = planned
-        .explanations
-        .iter()
-        .find(|e| e.offer == "OA")
-        .unwrap();
-    assert_eq!(
-        (held.reason, held.drivers.packs),
-        (Reason::BudgetLimited, 0)
-    );
+    let held = planned.explanations.iter().find(|e| e.offer == "OA").unwrap();
+    assert_eq!((held.reason, held.drivers.packs), (Reason::BudgetLimited, 0));
     assert_eq!(held.drivers.asked_packs, Some(1));
     assert!(held.text.contains("budget"), "{}", held.text);
 }
 
 #[test]
 fn a_zero_budget_orders_nothing_and_has_a_price() {
-    let mut question = instance(
-        2,
-        vec![item("A", &[5.0, 5.0])],
-        vec![offer("O", "A", 5, 5.0)],
-    );
+    let mut question = instance(2, vec![item("A", &[5.0, 5.0])], vec![offer("O", "A", 5, 5.0)]);
     question.budget = Some(vec![Some(0.0), Some(0.0)]);
     let planned = plan(&question);
     assert!(planned.orders.is_empty());
@@ -236,10 +190,7 @@ fn stock_above_capacity_is_stated_and_nothing_adds_to_it() {
     full.volume_ml = 1000.0;
     full.on_hand = vec![lot(20, None)];
     let mut question = instance(3, vec![full], vec![offer("O", "A", 1, 1.0)]);
-    question.storage = vec![StorageLimit {
-        class: StorageClass::Ambient,
-        litres: vec![Some(10.0); 3],
-    }];
+    question.storage = vec![StorageLimit { class: StorageClass::Ambient, litres: vec![Some(10.0); 3] }];
     let planned = plan(&question);
     assert_eq!(planned.notes.len(), 2);
     assert!(planned.orders.iter().all(|o| o.period == 2));

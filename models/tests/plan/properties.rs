@@ -1,8 +1,6 @@
 //! What holds for every instance: the judge accepts, limits are kept, bad input is named.
 
-use wardstock_models::plan::{
-    Instance, PlanError, Planned, Risk, SolveLimits, Status, check, solve,
-};
+use wardstock_models::plan::{Instance, PlanError, Planned, Risk, SolveLimits, Status, check, solve};
 
 use crate::builders::{Rng, hospital, instance, item, lot, near, offer, plan, tiny};
 
@@ -15,11 +13,7 @@ fn generated_hospitals_pass_the_judge_in_every_risk_form() {
         assert!(planned.risk.bound <= planned.risk.objective);
         assert!(planned.risk.gap < 0.2, "{risk:?}: {}", planned.risk.gap);
         for row in &planned.explanations {
-            assert!(
-                row.text.contains("Item I") && row.text.contains("EUR"),
-                "{}",
-                row.text
-            );
+            assert!(row.text.contains("Item I") && row.text.contains("EUR"), "{}", row.text);
             let d = &row.drivers;
             assert!((0.0..=1.0).contains(&d.stockout_probability_with));
             assert!(d.stockout_probability_with <= d.stockout_probability_without + 1e-12);
@@ -41,10 +35,7 @@ fn tampered_plans_are_refused() {
         for step in [-1, 1] {
             let mut tampered = planned.clone();
             tampered.orders[n].packs += step;
-            assert!(
-                !check(&question, &tampered).is_accepted(),
-                "order {n} {step:+}"
-            );
+            assert!(!check(&question, &tampered).is_accepted(), "order {n} {step:+}");
         }
     }
     let rows: [(&str, fn(&mut Planned)); 6] = [
@@ -97,19 +88,12 @@ fn odd_instances_have_a_plan() {
     dear.budget = Some(vec![Some(49.0); 2]);
     assert!(plan(&dear).orders.is_empty());
 
-    let idle = plan(&instance(
-        2,
-        vec![item("A", &[0.0, 0.0])],
-        vec![offer("O", "A", 5, 5.0)],
-    ));
+    let idle = plan(&instance(2, vec![item("A", &[0.0, 0.0])], vec![offer("O", "A", 5, 5.0)]));
     assert!(idle.orders.is_empty());
 
     let mut dying = item("A", &[0.0]);
     dying.on_hand = vec![lot(7, Some(0))];
-    near(
-        plan(&instance(1, vec![dying], Vec::new())).cost.disposal,
-        3.5,
-    );
+    near(plan(&instance(1, vec![dying], Vec::new())).cost.disposal, 3.5);
 
     for risk in [Risk::Mean, Risk::Expected, Risk::Quantile] {
         let huge = item("A", &[1e9, 1e9, 1e9]);
@@ -150,11 +134,7 @@ fn wild_magnitudes_never_break_a_rule() {
 
 #[test]
 fn bad_instances_are_named() {
-    let good = instance(
-        2,
-        vec![item("A", &[5.0, 5.0])],
-        vec![offer("O", "A", 5, 5.0)],
-    );
+    let good = instance(2, vec![item("A", &[5.0, 5.0])], vec![offer("O", "A", 5, 5.0)]);
     let cases: [(&str, fn(&mut Instance)); 9] = [
         ("periods", |q| q.periods = 0),
         ("items[0].holding_cost", |q| q.items[0].holding_cost = -1.0),
@@ -187,10 +167,7 @@ fn bad_instances_are_named() {
 #[test]
 fn a_short_time_limit_or_a_stop_still_gives_a_plan() {
     let question = hospital(60, 13, 6, Risk::Expected);
-    let limits = SolveLimits {
-        time_limit_s: 0.01,
-        ..SolveLimits::default()
-    };
+    let limits = SolveLimits { time_limit_s: 0.01, ..SolveLimits::default() };
     let planned = solve(&question, &limits, &mut |_| true).unwrap();
     assert!(check(&question, &planned).is_accepted());
     let planned = solve(&question, &SolveLimits::default(), &mut |_| false).unwrap();
@@ -203,10 +180,7 @@ fn timed(items: u32, risk: Risk) {
     let begin = std::time::Instant::now();
     let mut on_stage = |stage: &wardstock_models::plan::Stage| {
         let seconds = begin.elapsed().as_secs_f64();
-        println!(
-            "  {seconds:.2} s {} {:?} {:?}",
-            stage.name, stage.objective, stage.bound
-        );
+        println!("  {seconds:.2} s {} {:?} {:?}", stage.name, stage.objective, stage.bound);
         true
     };
     let planned = solve(&question, &SolveLimits::default(), &mut on_stage).unwrap();
