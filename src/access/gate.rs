@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 
@@ -30,12 +30,20 @@ pub(super) async fn pass(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, actix_web::Error> {
+    if request.uri().path_and_query().is_some_and(|uri| uri.as_str().contains("%00")) {
+        return Ok(refuse(request, Error::new(Code::BadRequest, "the address holds the character U+0000, which no code has")));
+    }
     let rule = match rules.get(request.method()) {
         Some(rule) => *rule,
         None => {
             let allowed: Vec<&str> = rules.keys().map(Method::as_str).collect();
             let detail = format!("{} is not served here; {} is", request.method(), allowed.join(", "));
-            return Ok(refuse(request, Error::new(Code::MethodNotAllowed, detail)));
+            let allow = allowed.join(", ");
+            let mut answer = refuse(request, Error::new(Code::MethodNotAllowed, detail));
+            if let Ok(allow) = HeaderValue::from_str(&allow) {
+                answer.headers_mut().insert(ALLOW, allow);
+            }
+            return Ok(answer);
         }
     };
     let Rule::Roles(roles) = rule else { return next.call(request).await };

@@ -72,6 +72,9 @@ impl Sheet {
         let text = std::str::from_utf8(bytes).map_err(|cause| {
             Error::field(file, "not_utf8", format!("{file}: byte {} is no UTF-8; save the file as CSV UTF-8", cause.valid_up_to()))
         })?;
+        if text.contains('\0') {
+            return Err(Error::field(file, "nul", format!("{file}: holds the character U+0000; save the file as CSV UTF-8")));
+        }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().next().unwrap_or_default();
         let delimiter = if first.matches(';').count() > first.matches(',').count() { b';' } else { b',' };

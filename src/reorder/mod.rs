@@ -61,7 +61,7 @@ impl PlanRequest {
     /// Periods planned.
     pub(crate) fn periods(&self) -> i64 {
         let days = self.horizon_days.unwrap_or(HORIZON_DAYS_DEFAULT.max(6 * self.period_days()));
-        (days + self.period_days() - 1) / self.period_days()
+        days.saturating_add(self.period_days() - 1) / self.period_days()
     }
 
     fn errors(&self) -> Vec<FieldError> {

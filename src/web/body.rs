@@ -46,6 +46,18 @@ impl Posted {
     /// # Errors
     /// `bad_json` when it is no JSON, `invalid_input` naming the first field that does not fit.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        // serde would read a list as the fields of a struct in their order; on the wire fields have names.
+        if self.bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(Error::field("", "type", "must be a JSON object, not a list"));
+        }
+        parse_json(&self.bytes)
+    }
+
+    /// The body as a list of `T`.
+    ///
+    /// # Errors
+    /// As [`Posted::json`].
+    pub fn json_list<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
         parse_json(&self.bytes)
     }
 }
@@ -77,9 +89,23 @@ impl FromRequest for Posted {
             if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200) {
                 return Err(Error::field("Idempotency-Key", "out_of_range", "1 to 200 characters").into());
             }
+            if holds_nul(&bytes) {
+                return Err(Error::field("", "nul", "the character U+0000 can't be stored; leave it out").into());
+            }
             Ok(Self { bytes, idempotency_key, content_type, call })
         })
     }
+}
+
+/// Whether a body holds U+0000, as a byte or as a JSON escape: PostgreSQL has no such text.
+fn holds_nul(bytes: &[u8]) -> bool {
+    let escaped = || {
+        bytes.windows(6).enumerate().filter(|(_, part)| *part == b"\\u0000").any(|(at, _)| {
+            // Behind an odd number of backslashes the backslash itself is meant.
+            bytes.get(..at).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
+        })
+    };
+    bytes.contains(&0) || escaped()
 }
 
 /// Parses JSON, naming line and column of broken JSON and the pointer of a field that does not fit.

@@ -139,7 +139,7 @@ pub(super) struct Booked {
 pub(super) async fn post_movements(caller: Caller, db: web::Data<Db>, posted: Posted) -> Result<Answer> {
     // Told apart by hand: serde's message for an untagged enum names no field.
     let movements = if posted.bytes.trim_ascii_start().starts_with(b"[") {
-        posted.json::<Vec<NewMovement>>()?
+        posted.json_list::<NewMovement>()?
     } else {
         vec![posted.json::<NewMovement>()?]
     };
