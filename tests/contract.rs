@@ -506,7 +506,7 @@ fn no_secret_reaches_the_log() {
     let token = String::from_utf8(made.stdout).unwrap().trim().to_owned();
     assert!(token.starts_with("ws_"), "token create prints only the token");
     let mut server =
-        program(&["serve", "--listen", "127.0.0.1:0", "--log", "debug"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        program(&["serve", "--listen", "127.0.0.1:0", "--log", "trace"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first_line = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
     let mut log_pipe = server.stderr.take().unwrap();

@@ -3,12 +3,19 @@
 
 #![expect(clippy::indexing_slicing, reason = "places come from searches in the same list")]
 
+mod backend;
 mod documents;
+mod doors;
+mod gates;
+mod hot;
+mod lending;
 mod naming;
 mod order;
 mod purity;
 mod size;
 mod source;
+mod surroundings;
+mod unfinished;
 mod writes;
 
 use source::{Breach, Source, sources};

@@ -1,4 +1,4 @@
-//! Rules 4 to 6: who writes a table, who calls a hot statement, who knows which database it is.
+//! Rule 4: who writes a table.
 
 use super::Rule;
 use super::source::{Breach, Source, read};
@@ -36,20 +36,6 @@ const OWNERS: &[(&str, &[&str])] = &[
 /// The tables of the hot statements, which are written in two files of `db` and called by one room.
 const HOT_TABLES: [&str; 6] = ["observation", "channel_last", "movement", "level", "demand_history", "job"];
 const HOT_FILES: [&str; 2] = ["src/db/sqlite.rs", "src/db/postgres.rs"];
-
-/// Each hot statement and the only folder or file that calls it; empty: it reads, anybody may.
-const HOT_STATEMENTS: [(&str, &str); 7] = [
-    ("append_observations", "src/sensing/store"),
-    ("keep_newest", "src/sensing/store"),
-    ("lock_levels", ""),
-    ("apply_movements", "src/stock/store"),
-    ("known_source_keys", ""),
-    ("put_demand", "src/demand/store"),
-    ("claim_job", "src/db/queue"),
-];
-
-/// The files that may ask which database it is.
-const BACKEND_FILES: [&str; 5] = ["src/db/conn.rs", "src/db/sqlite.rs", "src/db/postgres.rs", "src/db/migrate.rs", "src/db/writer.rs"];
 
 #[test]
 fn rule_4_a_table_is_written_by_its_own_room() {
@@ -91,46 +77,6 @@ fn rule_4_each_table_has_an_owner() {
             assert!(tables.iter().any(|known| known == table), "tests/house/writes.rs: rule 4: there is no table {table}");
         }
     }
-}
-
-#[test]
-fn rule_5_a_hot_statement_has_one_caller() {
-    Rule { number: 5, reason: "rule 4, for the statements that diesel's enum can't say", check: foreign_hot_calls }.holds(
-        &[
-            ("src/orders/store.rs", "tx.conn.hot().apply_movements(1, 2, &[], &[])"),
-            ("src/stock/mod.rs", "tx.conn.hot().put_demand(1, &[])"),
-            ("src/db/hot.rs", "pub trait HotStore { fn drop_everything(&mut self); }"),
-        ],
-        &[
-            ("src/stock/store.rs", "tx.conn.hot().apply_movements(1, 2, &[], &[])"),
-            ("src/db/hot.rs", "pub trait HotStore { fn claim_job(&mut self); }"),
-        ],
-    );
-}
-
-#[test]
-fn rule_6_few_files_know_which_database_it_is() {
-    Rule { number: 6, reason: "one program for both databases; what differs stands in one place", check: backend_matches }.holds(
-        &[
-            ("src/stock/store.rs", "match conn { Conn::Sqlite(_) => 1, Conn::Pg(_) => 2 }"),
-            ("src/command/doctor.rs", "if let Target::Postgres { url } = target {}"),
-            ("src/stock/store.rs", "use diesel::sqlite::Sqlite;"),
-            ("src/demand/store.rs", "use diesel::pg::PgConnection;"),
-        ],
-        &[("src/db/conn.rs", "match self { Self::Pg(conn) => conn, Conn::Sqlite(conn) => conn }")],
-    );
-}
-
-#[test]
-fn rule_6_nothing_is_replaced() {
-    Rule { number: 6, reason: "a row that is replaced passes append-only triggers unseen", check: replacements }.holds(
-        &[
-            ("src/stock/store.rs", "sql_query(\"INSERT OR  REPLACE INTO level (a) VALUES (1)\")"),
-            ("src/stock/store.rs", "sql_query(\"REPLACE INTO level (a) VALUES (1)\")"),
-            ("src/stock/store.rs", "diesel::replace_into(level::table)"),
-        ],
-        &[("src/stock/store.rs", "text.replace(\"a\", \"b\")")],
-    );
 }
 
 fn owner(table: &str) -> Option<&'static str> {
@@ -210,61 +156,4 @@ fn written_by_sql(text: &str) -> Vec<String> {
         tables.extend(name.map(|name| name.split('(').next().unwrap_or_default().trim_matches([';', '"', '\\']).to_lowercase()));
     }
     tables
-}
-
-fn foreign_hot_calls(source: &Source) -> Vec<Breach> {
-    let mut breaches = Vec::new();
-    if source.path == "src/db/hot.rs" {
-        for at in source.find(&["fn"], false) {
-            let name = source.word(at + 1);
-            if !HOT_STATEMENTS.iter().any(|(known, _)| *known == name) {
-                breaches.push(source.breach(at, format!("the hot statement `{name}` has no caller in tests/house/writes.rs")));
-            }
-        }
-        return breaches;
-    }
-    if !source.path.starts_with("src/") {
-        return breaches;
-    }
-    for (statement, caller) in HOT_STATEMENTS {
-        for at in source.find(&[".", statement, "("], false) {
-            if !source.path.starts_with(caller) {
-                breaches.push(source.breach(at, format!("calls `{statement}`, which only `{caller}` may")));
-            }
-        }
-    }
-    breaches
-}
-
-fn backend_matches(source: &Source) -> Vec<Breach> {
-    if !source.path.starts_with("src/") || source.is_in(&BACKEND_FILES) {
-        return Vec::new();
-    }
-    source.refuse(
-        &[
-            &["Conn", "::", "Sqlite"],
-            &["Conn", "::", "Pg"],
-            &["Target", "::", "Sqlite"],
-            &["Target", "::", "Postgres"],
-            &["SqliteConnection"],
-            &["PgConnection"],
-            &["diesel", "::", "sqlite"],
-            &["diesel", "::", "pg"],
-        ],
-        false,
-    )
-}
-
-fn replacements(source: &Source) -> Vec<Breach> {
-    if !source.path.starts_with("src/") {
-        return Vec::new();
-    }
-    let mut breaches = source.refuse(&[&["replace_into"]], true);
-    for literal in &source.literals {
-        let text = literal.text.to_uppercase();
-        if text.contains("OR REPLACE") || text.contains("REPLACE INTO") {
-            breaches.push(Breach { line: literal.line, what: "replaces rows".to_owned() });
-        }
-    }
-    breaches
 }
