@@ -18,7 +18,7 @@ pub struct Settings {
     /// Settings file (TOML); unknown keys are errors.
     #[arg(long, global = true, env = "WARDSTOCK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// sqlite:PATH, sqlite::memory: or postgres://user@host/name [default: sqlite:wardstock.db]
+    /// sqlite:PATH, `sqlite::memory`: or <postgres://user@host/name> [default: sqlite:wardstock.db]
     #[arg(long, global = true, env = "WARDSTOCK_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
     /// Address to listen on [default: 127.0.0.1:8080]

@@ -1,6 +1,16 @@
 //! All tests of the service in one binary: scenes by user over real HTTP, contracts, house rules, conformance.
 
-#![expect(clippy::unwrap_used, reason = "a failed set-up fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a failed set-up or a missing field fails the test; figures are printed"
+)]
 
 mod scene;
 

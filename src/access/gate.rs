@@ -33,18 +33,15 @@ pub(super) async fn pass(
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().contains("%00")) {
         return Ok(refuse(request, Error::new(Code::BadRequest, "the address holds the character U+0000, which no code has")));
     }
-    let rule = match rules.get(request.method()) {
-        Some(rule) => *rule,
-        None => {
-            let allowed: Vec<&str> = rules.keys().map(Method::as_str).collect();
-            let detail = format!("{} is not served here; {} is", request.method(), allowed.join(", "));
-            let allow = allowed.join(", ");
-            let mut answer = refuse(request, Error::new(Code::MethodNotAllowed, detail));
-            if let Ok(allow) = HeaderValue::from_str(&allow) {
-                answer.headers_mut().insert(ALLOW, allow);
-            }
-            return Ok(answer);
+    let rule = if let Some(rule) = rules.get(request.method()) { *rule } else {
+        let allowed: Vec<&str> = rules.keys().map(Method::as_str).collect();
+        let detail = format!("{} is not served here; {} is", request.method(), allowed.join(", "));
+        let allow = allowed.join(", ");
+        let mut answer = refuse(request, Error::new(Code::MethodNotAllowed, detail));
+        if let Ok(allow) = HeaderValue::from_str(&allow) {
+            answer.headers_mut().insert(ALLOW, allow);
         }
+        return Ok(answer);
     };
     let Rule::Roles(roles) = rule else { return next.call(request).await };
     let caller = match authenticate(&request).await {

@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let text = write(&series, &made, arguments)?;
     match &arguments.output {
         Some(path) => {
-            std::fs::write(path, text).map_err(|cause| Error::field(path.display().to_string(), "unwritable", cause.to_string()))?
+            std::fs::write(path, text).map_err(|cause| Error::field(path.display().to_string(), "unwritable", cause.to_string()))?;
         }
         None => output::line(text.trim_end())?,
     }

@@ -80,7 +80,7 @@ fn write(arguments: &Arguments, planned: &Planned) -> Result<Outcome> {
     let text = serde_json::to_string_pretty(planned).map_err(|cause| Error::internal("a plan is no JSON").because(cause))?;
     match &arguments.output {
         Some(path) => {
-            std::fs::write(path, text + "\n").map_err(|cause| Error::field(path.display().to_string(), "unwritable", cause.to_string()))?
+            std::fs::write(path, text + "\n").map_err(|cause| Error::field(path.display().to_string(), "unwritable", cause.to_string()))?;
         }
         None => output::line(&text)?,
     }

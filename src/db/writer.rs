@@ -100,12 +100,9 @@ impl Desk {
             group.extend(commands.try_iter().take(GROUP_MAX - 1));
             self.waiting.fetch_sub(group.len(), Ordering::Relaxed);
             conn = conn.or_else(|| self.reopen());
-            conn = match conn.take() {
-                Some(open) => self.commit(open, group),
-                None => {
-                    refuse(group);
-                    None
-                }
+            conn = if let Some(open) = conn.take() { self.commit(open, group) } else {
+                refuse(group);
+                None
             };
         }
     }

@@ -120,7 +120,7 @@ fn fingerprint(series: &Series) -> String {
     let mut hasher = Sha256::new();
     hasher.update(format!("{} {:?} {:?} {}", series.id(), series.group(), series.period(), series.first_day()));
     for period in series.periods() {
-        hasher.update(format!(" {:?}", period));
+        hasher.update(format!(" {period:?}"));
     }
     hex(&hasher.finalize())
 }

@@ -15,7 +15,7 @@ pub(super) struct Projector {
 impl Projector {
     pub(super) fn new(state: &State) -> Result<Self> {
         let event_id = state.db.read_now(outbox::newest)?;
-        let movement_id = state.db.write_now(|tx| sensing::newest_movement(tx))?;
+        let movement_id = state.db.write_now(sensing::newest_movement)?;
         Ok(Self { event_id, movement_id })
     }
 

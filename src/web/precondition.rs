@@ -8,7 +8,7 @@ use crate::base::error::{Error, Result};
 /// The version that the caller has seen.
 ///
 /// # Errors
-/// `precondition_required` without the header, `invalid_input` when it is no ETag of ours.
+/// `precondition_required` without the header, `invalid_input` when it is no `ETag` of ours.
 pub fn if_match(request: &HttpRequest) -> Result<i64> {
     let header = request
         .headers()
@@ -29,7 +29,7 @@ pub fn clash(noun: &str, seen: i64, now: i64) -> Error {
     )
 }
 
-/// An ETag header of a version.
+/// An `ETag` header of a version.
 pub fn etag(version: i64) -> (&'static str, String) {
     ("etag", format!("\"{version}\""))
 }
