@@ -92,6 +92,11 @@ pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
     drop(workers);
     server.stop();
     output::line(&format!("{}; plans {plans}; stock points {}", shared.tally.summary(), ready.stock_points))?;
+    let Ready { folder, db, .. } = ready;
+    drop(db);
+    if let Err(cause) = folder.close() {
+        tracing::warn!(%cause, "the demo's temporary folder is left behind");
+    }
     outcome?;
     Ok(Outcome::Done)
 }
@@ -123,8 +128,14 @@ fn plan(pharmacist: Client, base: &str, stop: &Arc<AtomicBool>) -> JoinHandle<us
                     drop(output::line(&format!("{text}\n  {base}/api/v1/plans/{id}/lines")));
                 }
                 Ok(None) => break,
-                Err(_) if stop.load(Ordering::Relaxed) => break,
-                Err(error) => output::note(&error.detail),
+                Err(error) => {
+                    // Ctrl-C ends the service a moment before it ends us: no failure then.
+                    std::thread::park_timeout(Duration::from_millis(300));
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    output::note(&error.cause.map_or(error.detail, |cause| cause.to_string()));
+                }
             }
         }
         made

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tempfile::TempDir;
 use wardstock::access::caller::Caller;
 use wardstock::access::role::Role;
 use wardstock::access::token::{self, IssuedToken, NewToken};
@@ -20,6 +21,8 @@ use super::stock::{self, Shelf};
 
 /// A hospital that can go live.
 pub(super) struct Ready {
+    /// Holds the database; deleted when this is dropped.
+    pub(super) folder: TempDir,
     pub(super) db: Db,
     pub(super) installed: Vec<Installed>,
     /// Store shelves of what no ward keeps.
@@ -37,7 +40,13 @@ pub(super) struct Ready {
 /// `internal` when a generated file is refused; those of the database.
 pub(super) fn set_up(seed: u64) -> Result<Ready> {
     let bar = output::spinner("drawing a hospital");
-    let target = Target::parse("sqlite::memory:")?;
+    // Not `sqlite::memory:`: its folder goes with the last thread that holds the database, and a process that
+    // ends waits for no thread. This one goes when the demo lets go of it.
+    let folder = tempfile::Builder::new()
+        .prefix("wardstock-demo-")
+        .tempdir()
+        .map_err(|cause| Error::internal("no temporary folder for the database").because(cause))?;
+    let target = Target::parse(&format!("sqlite:{}", folder.path().join("wardstock.db").display()))?;
     migrate::up(&target, false)?;
     let db = Db::open(&target, Clock::System)?;
     let mut rng = Rng::new(seed ^ 0x5bd1_e995);
@@ -68,7 +77,7 @@ pub(super) fn set_up(seed: u64) -> Result<Ready> {
     bar.finish_and_clear();
     let pharmacist = accounts.first().map(|(_, _, token)| token.clone()).unwrap_or_default();
     let desk = desk(&opening.shelves);
-    Ok(Ready { db, installed, desk, stock_points: opening.shelves.len(), pharmacist, technician, accounts })
+    Ok(Ready { folder, db, installed, desk, stock_points: opening.shelves.len(), pharmacist, technician, accounts })
 }
 
 fn account(db: &Db, role: Role, name: &str) -> Result<IssuedToken> {
