@@ -9,12 +9,11 @@ use crate::scene::{Hospital, on_both};
 fn an_order_walks_from_plan_to_ledger_and_into_the_report() {
     on_both(|engine| {
         let hospital = Hospital::at(engine, "2026-11-23T06:30:00Z").with_small_catalogue();
-        let demand: String = (0..120)
-            .map(|at| format!("W1,P2,{},{},day\n", wardstock::base::time::Day::parse("2026-07-20").unwrap().plus(at), 2 + at % 3))
-            .collect();
+        let start = wardstock::base::time::Day::parse("2026-07-20").unwrap();
+        let demand: Vec<String> = (0..120).map(|at| format!("W1,P2,{},{},day", start.plus(at), 2 + at % 3)).collect();
         hospital.import(&[
             ("stock.csv", "place,item,quantity,lot,expiry\nPH,P2,8,B1,2027-03-31\n"),
-            ("demand.csv", &format!("place,item,date,quantity,period\n{demand}")),
+            ("demand.csv", &format!("place,item,date,quantity,period\n{}\n", demand.join("\n"))),
         ]);
         let officer = hospital.with_role(Role::Procurement);
         let approver = hospital.with_role(Role::Approver);

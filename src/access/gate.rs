@@ -33,7 +33,9 @@ pub(super) async fn pass(
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().contains("%00")) {
         return Ok(refuse(request, Error::new(Code::BadRequest, "the address holds the character U+0000, which no code has")));
     }
-    let rule = if let Some(rule) = rules.get(request.method()) { *rule } else {
+    let rule = if let Some(rule) = rules.get(request.method()) {
+        *rule
+    } else {
         let allowed: Vec<&str> = rules.keys().map(Method::as_str).collect();
         let detail = format!("{} is not served here; {} is", request.method(), allowed.join(", "));
         let allow = allowed.join(", ");
@@ -43,7 +45,7 @@ pub(super) async fn pass(
         }
         return Ok(answer);
     };
-    let Rule::Roles(roles) = rule else { return next.call(request).await };
+    let Rule::Roles(allowed) = rule else { return next.call(request).await };
     let caller = match authenticate(&request).await {
         Ok(caller) => caller,
         Err(error) if error.code == Code::NotSignedIn && wants_page(&request) => {
@@ -52,11 +54,11 @@ pub(super) async fn pass(
         }
         Err(error) => return Ok(refuse(request, error)),
     };
-    if !caller.is_any(roles) {
+    if !caller.is_any(allowed) {
         let detail = format!(
             "the role '{}' may not do this; it takes one of: {}",
             caller.role.word(),
-            roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(", ")
+            allowed.iter().map(|role| role.word()).collect::<Vec<_>>().join(", ")
         );
         return Ok(refuse(request, Error::new(Code::Forbidden, detail)));
     }

@@ -72,7 +72,7 @@ async fn post_token(caller: Caller, db: web::Data<Db>, posted: Posted) -> Result
 
 async fn post_token_revoke(caller: Caller, db: web::Data<Db>, path: web::Path<String>) -> Result<HttpResponse> {
     caller.require_every_site()?;
-    let id: i64 = path.parse().map_err(|_| Error::not_found("token", &path))?;
+    let id: i64 = path.parse().ok().ok_or_else(|| Error::not_found("token", &path))?;
     db.write(move |tx| token::revoke(tx, &caller.actor(), id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

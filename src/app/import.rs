@@ -78,7 +78,7 @@ pub struct Counts {
 ///
 /// # Errors
 /// `invalid_input` for a file name that is not known or a file without needed columns.
-pub fn run(db: &Db, actor: &str, only_site: Option<i64>, files: BTreeMap<String, Vec<u8>>, mode: Mode) -> Result<Report> {
+pub fn run(db: &Db, actor: &str, only_site: Option<i64>, files: &BTreeMap<String, Vec<u8>>, mode: Mode) -> Result<Report> {
     let sheets = parse(files)?;
     let actor = actor.to_owned();
     let seen = Arc::new(Mutex::new(None));
@@ -91,18 +91,18 @@ pub fn run(db: &Db, actor: &str, only_site: Option<i64>, files: BTreeMap<String,
         report.committed = !mode.dry_run && (report.rejected.is_empty() || mode.skip_bad);
         if !report.committed {
             // An error takes the whole transaction back; the report leaves by the side.
-            *report_to.lock().map_err(|_| Error::internal("an import was cut off"))? = Some(report);
+            *report_to.lock().map_err(|cause| Error::internal(format!("an import was cut off: {cause}")))? = Some(report);
             return Err(Error::new(Code::Conflict, "nothing was written"));
         }
         let summary = serde_json::to_value(&report.files).unwrap_or_default();
         audit::record(tx, only_site.unwrap_or(0), &actor, "import", "files", &summary)?;
         Ok(report)
     });
-    let rolled_back = seen.lock().map_err(|_| Error::internal("an import was cut off"))?.take();
+    let rolled_back = seen.lock().map_err(|cause| Error::internal(format!("an import was cut off: {cause}")))?.take();
     rolled_back.map_or(done, Ok)
 }
 
-fn parse(files: BTreeMap<String, Vec<u8>>) -> Result<Vec<(&'static str, Sheet)>> {
+fn parse(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(&'static str, Sheet)>> {
     if let Some(unknown) = files.keys().find(|name| !FILES.contains(&name.as_str())) {
         return Err(Error::field(unknown, "file_name", format!("'{unknown}' is none of {}", FILES.join(", "))));
     }
@@ -199,7 +199,7 @@ async fn post_imports(caller: Caller, db: web::Data<Db>, query: Params<ImportQue
     }
     let mode = Mode { dry_run: query.0.dry_run, skip_bad: query.0.skip_bad };
     let db = db.get_ref().clone();
-    let report = tokio::task::spawn_blocking(move || run(&db, &caller.actor(), caller.site, files, mode))
+    let report = tokio::task::spawn_blocking(move || run(&db, &caller.actor(), caller.site, &files, mode))
         .await
         .map_err(|cause| Error::internal("an import was cut off").because(cause))??;
     let status =

@@ -78,7 +78,11 @@ impl Error {
     /// Adds the cause, for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Cause>) -> Self {
-        self.cause = Some(cause.into());
+        let cause = cause.into();
+        self.cause = Some(match self.cause.take() {
+            Some(what) => format!("{what}: {cause}").into(),
+            None => cause,
+        });
         self
     }
 

@@ -43,7 +43,6 @@ pub fn to_wire(id: i64) -> String {
 ///
 /// # Errors
 /// Only those of the serializer.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 pub fn as_string<S: serde::Serializer>(id: &i64, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(id)
 }

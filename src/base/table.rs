@@ -265,7 +265,9 @@ impl Row<'_> {
     /// A moment; a bare day stands for its first moment. `None` when empty.
     pub fn moment(&mut self, column: &str) -> Option<Micros> {
         let text = self.text(column)?;
-        if let Ok(at) = Micros::parse(&text).or_else(|_| Day::parse(&text).map(Day::start)) { Some(at) } else {
+        if let Ok(at) = Micros::parse(&text).or_else(|_| Day::parse(&text).map(Day::start)) {
+            Some(at)
+        } else {
             self.reject(column, "time", "must be RFC 3339 with offset, or YYYY-MM-DD");
             None
         }

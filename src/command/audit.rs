@@ -20,7 +20,7 @@ pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<
     output::result(json, &json!({"entries": entries, "breaks": breaks}), || {
         let mut text = format!("{entries} entries, {} broken links", breaks.len());
         for broken in &breaks {
-            text += &format!("\nsite {} entry {}: {}", broken.site_id, broken.seq, broken.rule);
+            text = format!("{text}\nsite {} entry {}: {}", broken.site_id, broken.seq, broken.rule);
         }
         text
     })?;

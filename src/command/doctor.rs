@@ -47,7 +47,7 @@ pub(crate) fn run(config: &Config, _arguments: &Arguments, json: bool) -> Result
             text += "every level is the sum of its movements";
         }
         for bad in &findings.level_differences {
-            text += &format!("\n  stock point {} lot {}: level {}, ledger {}", bad.stock_point_id, bad.lot_id, bad.level, bad.ledger);
+            text = format!("{text}\n  stock point {} lot {}: level {}, ledger {}", bad.stock_point_id, bad.lot_id, bad.level, bad.ledger);
         }
         text
     })?;

@@ -115,10 +115,10 @@ fn read(sheet: &Sheet, arguments: &Arguments) -> Result<Vec<Series>> {
         );
         return Err(Error::field(&bad.file, &bad.rule, detail));
     }
-    by_series.into_iter().map(|(name, points)| series_of(name, &points, arguments.period)).collect()
+    by_series.into_iter().map(|(name, points)| series_of(&name, &points, arguments.period)).collect()
 }
 
-fn series_of(name: String, points: &BTreeMap<Day, Point>, period: Period) -> Result<Series> {
+fn series_of(name: &str, points: &BTreeMap<Day, Point>, period: Period) -> Result<Series> {
     let first = points.keys().next().copied().unwrap_or_default();
     let last = points.keys().next_back().copied().unwrap_or_default();
     let mut periods = Vec::new();
@@ -127,7 +127,7 @@ fn series_of(name: String, points: &BTreeMap<Day, Point>, period: Period) -> Res
         periods.push(points.get(&at).map_or_else(PeriodDemand::unknown, |point| point.demand));
         if periods.len() > PERIODS_MAX {
             return Err(Error::field(
-                &name,
+                name,
                 "out_of_range",
                 format!("series '{name}' spans more than {PERIODS_MAX} periods: is a date wrong?"),
             ));
@@ -138,13 +138,13 @@ fn series_of(name: String, points: &BTreeMap<Day, Point>, period: Period) -> Res
     let known = points.values().filter(|point| point.demand != PeriodDemand::unknown()).count();
     if on_grid != known {
         return Err(Error::field(
-            &name,
+            name,
             "mixed_periods",
             format!("series '{name}': not every date is a whole number of periods after {}", first.to_text()),
         ));
     }
     let group = points.values().find_map(|point| point.group.clone());
-    Series::new(name.clone(), group, period.length(), first.0, periods).map_err(|cause| Error::field(&name, "series", cause.to_string()))
+    Series::new(name, group, period.length(), first.0, periods).map_err(|cause| Error::field(name, "series", cause.to_string()))
 }
 
 impl Period {

@@ -30,12 +30,11 @@ pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<
     let db = database::open(config)?;
     let bar = output::spinner(&format!("importing {} file(s)", files.len()));
     let mode = Mode { dry_run: arguments.dry_run, skip_bad: arguments.skip_bad };
-    let kept = files.clone();
-    let report = import::run(&db, database::ACTOR, None, files, mode)?;
+    let report = import::run(&db, database::ACTOR, None, &files, mode)?;
     bar.finish_and_clear();
     if !report.rejected.is_empty() {
         let folder = if arguments.path.is_dir() { arguments.path.as_path() } else { arguments.path.parent().unwrap_or(Path::new(".")) };
-        write_rejected(folder, &kept, &report.rejected)?;
+        write_rejected(folder, &files, &report.rejected)?;
     }
     output::result(json, &report, || text(&report, arguments.dry_run))?;
     if report.committed || (arguments.dry_run && report.rejected.is_empty()) {
@@ -83,7 +82,7 @@ fn write_rejected(folder: &Path, files: &BTreeMap<String, Vec<u8>>, rejected: &[
         let mut out = format!("{},reason\n", lines.next().unwrap_or_default());
         for (number, line) in (2_u64..).zip(lines) {
             if let Some(why) = reasons.get(&number) {
-                out += &format!("{line},\"{}\"\n", why.join("; ").replace('"', "'"));
+                out.extend([line, ",\"", &why.join("; ").replace('"', "'"), "\"\n"]);
             }
         }
         let path = folder.join(format!("{name}.rejected.csv"));
@@ -109,10 +108,10 @@ fn text(report: &Report, dry_run: bool) -> String {
         .collect();
     let mut text = output::table(&["file", "read", "written", "unchanged", "rejected"], &rows);
     for bad in report.rejected.iter().take(20) {
-        text += &format!("\n{}:{}: {} '{}': {} ({})", bad.file, bad.line, bad.column, bad.value, bad.hint, bad.rule);
+        text = format!("{text}\n{}:{}: {} '{}': {} ({})", bad.file, bad.line, bad.column, bad.value, bad.hint, bad.rule);
     }
     if report.rejected.len() > 20 {
-        text += &format!("\n… and {} more", report.rejected.len() - 20);
+        text = format!("{text}\n… and {} more", report.rejected.len() - 20);
     }
     text + match (report.committed, dry_run) {
         (true, _) => "",

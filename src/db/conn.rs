@@ -13,13 +13,20 @@ use super::hot::HotStore;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 
-/// One connection to either database.
-#[derive(diesel::MultiConnection)]
-pub enum Conn {
-    /// PostgreSQL.
-    Pg(PgConnection),
-    /// SQLite.
-    Sqlite(SqliteConnection),
+pub use either::Conn;
+
+// In a module of its own: what diesel's derive makes beside the enum has no documentation.
+mod either {
+    use diesel::{PgConnection, SqliteConnection};
+
+    /// One connection to either database.
+    #[derive(diesel::MultiConnection)]
+    pub enum Conn {
+        /// PostgreSQL.
+        Pg(PgConnection),
+        /// SQLite.
+        Sqlite(SqliteConnection),
+    }
 }
 
 impl std::fmt::Debug for Conn {

@@ -1,7 +1,7 @@
 //! Schema: both embedded sets of migrations; a database newer than the program is refused.
 
 use diesel::connection::SimpleConnection;
-use diesel::migration::{Migration, MigrationSource};
+use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::{Access, Conn, Target};
@@ -58,11 +58,8 @@ where
     DB: diesel::backend::Backend,
     EmbeddedMigrations: MigrationSource<DB>,
 {
-    let ours: Vec<String> = MigrationSource::<DB>::migrations(&set)
-        .map_err(failed)?
-        .iter()
-        .map(|migration: &Box<dyn Migration<DB>>| migration.name().version().to_string())
-        .collect();
+    let ours: Vec<String> =
+        MigrationSource::<DB>::migrations(&set).map_err(failed)?.iter().map(|migration| migration.name().version().to_string()).collect();
     let applied: Vec<String> = conn.applied_migrations().map_err(failed)?.iter().map(ToString::to_string).collect();
     if let Some(newer) = applied.iter().find(|version| !ours.contains(version)) {
         return Err(Error::new(

@@ -7,7 +7,7 @@ use diesel::{QueryResult, sql_query};
 use super::hot::{DemandRow, HotStore, JobRow, LevelRow, MovementRow, ObservationRow};
 
 #[derive(QueryableByName)]
-struct Key {
+struct Added {
     #[diesel(sql_type = BigInt)]
     channel_id: i64,
     #[diesel(sql_type = BigInt)]
@@ -28,7 +28,7 @@ fn column<R, T>(rows: &[R], of: impl Fn(&R) -> T) -> Vec<T> {
 
 impl HotStore for PgConnection {
     fn append_observations(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<Vec<(i64, i64, i64)>> {
-        let keys: Vec<Key> = sql_query(
+        let keys: Vec<Added> = sql_query(
             "INSERT INTO observation (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, kind, value, quality) \
              SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[]) \
              ON CONFLICT DO NOTHING RETURNING channel_id, observed_at, dedupe_key",

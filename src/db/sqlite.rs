@@ -9,7 +9,7 @@ use diesel::{QueryResult, sql_query};
 use super::hot::{DemandRow, HotStore, JobRow, LevelRow, MovementRow, ObservationRow};
 
 #[derive(QueryableByName)]
-struct Key {
+struct Added {
     #[diesel(sql_type = BigInt)]
     channel_id: i64,
     #[diesel(sql_type = BigInt)]
@@ -27,20 +27,14 @@ struct SourceKey {
 /// Rows that one statement takes, small enough for SQLite's limit of bound values.
 const ROWS_PER_STATEMENT: usize = 100;
 
-/// The `VALUES` list of `rows` rows with `columns` places each, numbered from `first`.
-fn places(rows: usize, columns: usize, first: usize) -> String {
-    (0..rows)
-        .map(|row| {
-            let cells: Vec<String> = (0..columns).map(|column| format!("${}", first + row * columns + column)).collect();
-            format!("({})", cells.join(", "))
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
+/// The `VALUES` list of `rows` rows with `columns` places each. Plain `?`: SQLite looks named ones up one by one.
+fn places(rows: usize, columns: usize) -> String {
+    vec![format!("({})", list(columns)); rows].join(", ")
 }
 
-/// A list of places `$first, $first+1, …`.
-fn list(count: usize, first: usize) -> String {
-    (0..count).map(|at| format!("${}", first + at)).collect::<Vec<_>>().join(", ")
+/// A list of places.
+fn list(count: usize) -> String {
+    vec!["?"; count].join(", ")
 }
 
 /// A value to bind.
@@ -88,9 +82,9 @@ impl HotStore for SqliteConnection {
             let text = format!(
                 "INSERT INTO observation (site_id, channel_id, observed_at, dedupe_key, event_at, received_at, kind, value, quality) \
                  VALUES {} ON CONFLICT DO NOTHING RETURNING channel_id, observed_at, dedupe_key",
-                places(chunk.len(), 9, 1)
+                places(chunk.len(), 9)
             );
-            let keys: Vec<Key> = bound(text, binds).load(self)?;
+            let keys: Vec<Added> = bound(text, binds).load(self)?;
             new.extend(keys.into_iter().map(|key| (key.channel_id, key.observed_at, key.dedupe_key)));
         }
         Ok(new)
@@ -115,7 +109,7 @@ impl HotStore for SqliteConnection {
                  ON CONFLICT (site_id, channel_id) DO UPDATE SET observed_at = excluded.observed_at, dedupe_key = excluded.dedupe_key, \
                  event_at = excluded.event_at, received_at = excluded.received_at, value = excluded.value \
                  WHERE (excluded.observed_at, excluded.dedupe_key) > (channel_last.observed_at, channel_last.dedupe_key)",
-                places(chunk.len(), 7, 1)
+                places(chunk.len(), 7)
             );
             run(self, text, binds)?;
         }
@@ -127,8 +121,8 @@ impl HotStore for SqliteConnection {
         for chunk in stock_point_ids.chunks(ROWS_PER_STATEMENT) {
             let text = format!(
                 "SELECT stock_point_id, lot_id, quantity, as_of, last_movement_id FROM level \
-                 WHERE site_id = $1 AND stock_point_id IN ({}) ORDER BY stock_point_id, lot_id",
-                list(chunk.len(), 2)
+                 WHERE site_id = ? AND stock_point_id IN ({}) ORDER BY stock_point_id, lot_id",
+                list(chunk.len())
             );
             let binds = std::iter::once(site_id).chain(chunk.iter().copied()).map(Bind::Int);
             levels.extend(bound(text, binds).load::<LevelRow>(self)?);
@@ -160,7 +154,7 @@ impl HotStore for SqliteConnection {
             let text = format!(
                 "INSERT INTO movement (site_id, id, stock_point_id, lot_id, kind, quantity_delta, requested_units, source, source_key, \
                  event_at, recorded_at, reason, actor, reversal_of) VALUES {}",
-                places(chunk.len(), 14, 1)
+                places(chunk.len(), 14)
             );
             run(self, text, binds)?;
         }
@@ -173,7 +167,7 @@ impl HotStore for SqliteConnection {
                 "INSERT INTO level (site_id, stock_point_id, lot_id, quantity, as_of, last_movement_id) VALUES {} \
                  ON CONFLICT (site_id, stock_point_id, lot_id) DO UPDATE SET quantity = excluded.quantity, as_of = excluded.as_of, \
                  last_movement_id = excluded.last_movement_id",
-                places(chunk.len(), 6, 1)
+                places(chunk.len(), 6)
             );
             run(self, text, binds)?;
         }
@@ -184,7 +178,7 @@ impl HotStore for SqliteConnection {
         let mut known = Vec::new();
         for chunk in keys.chunks(ROWS_PER_STATEMENT) {
             let text =
-                format!("SELECT source_key FROM movement WHERE site_id = $1 AND source = $2 AND source_key IN ({})", list(chunk.len(), 3));
+                format!("SELECT source_key FROM movement WHERE site_id = ? AND source = ? AND source_key IN ({})", list(chunk.len()));
             let binds = [Bind::Int(site_id), Bind::Text(source)].into_iter().chain(chunk.iter().map(|key| Bind::Text(key)));
             let rows: Vec<SourceKey> = bound(text, binds).load(self)?;
             known.extend(rows.into_iter().map(|row| row.source_key));
@@ -208,7 +202,7 @@ impl HotStore for SqliteConnection {
                  quantity = excluded.quantity, requested_units = excluded.requested_units, stocked_out_share = excluded.stocked_out_share \
                  WHERE demand_history.quantity <> excluded.quantity OR demand_history.requested_units <> excluded.requested_units \
                  OR demand_history.stocked_out_share <> excluded.stocked_out_share OR demand_history.period_days <> excluded.period_days",
-                places(chunk.len(), 7, 1)
+                places(chunk.len(), 7)
             );
             changed += run(self, text, binds)?;
         }

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -31,8 +32,20 @@ type Command = Box<dyn FnOnce(Option<&mut Tx<'_>>) -> Finish + Send>;
 
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: SyncSender<Command>,
+    /// Taken away when the writer is dropped, which ends the thread.
+    queue: Option<SyncSender<Command>>,
     waiting: Arc<AtomicUsize>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    /// Waits until all that was queued is committed and the connection is closed.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
 }
 
 impl Writer {
@@ -41,11 +54,11 @@ impl Writer {
         let (queue, commands) = sync_channel(QUEUE_MAX);
         let waiting = Arc::new(AtomicUsize::new(0));
         let desk = Desk { target, clock, ids, waiting: Arc::clone(&waiting), _lock: lock };
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("db-writer".into())
             .spawn(move || desk.run(conn, &commands))
             .map_err(|cause| Error::internal("the writer thread did not start").because(cause))?;
-        Ok(Self { queue, waiting })
+        Ok(Self { queue: Some(queue), waiting, thread: Some(thread) })
     }
 
     pub(super) fn depth(&self) -> usize {
@@ -67,13 +80,14 @@ impl Writer {
             Box::new(move |committed| drop(reply.send(outcome.and_then(|value| committed.map(|()| value).map_err(not_committed)))))
         });
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.queue.try_send(command).map_err(|refused| {
+        let gone = || Error::internal("the writer thread is gone");
+        self.queue.as_ref().ok_or_else(gone)?.try_send(command).map_err(|refused| {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             match refused {
                 TrySendError::Full(_) => {
                     Error::new(Code::WriteQueueFull, "more is being written than the disk takes; nothing was stored").retry_after(1)
                 }
-                TrySendError::Disconnected(_) => Error::internal("the writer thread is gone"),
+                TrySendError::Disconnected(_) => gone(),
             }
         })?;
         Ok(answer)
@@ -100,7 +114,9 @@ impl Desk {
             group.extend(commands.try_iter().take(GROUP_MAX - 1));
             self.waiting.fetch_sub(group.len(), Ordering::Relaxed);
             conn = conn.or_else(|| self.reopen());
-            conn = if let Some(open) = conn.take() { self.commit(open, group) } else {
+            conn = if let Some(open) = conn.take() {
+                self.commit(open, group)
+            } else {
                 refuse(group);
                 None
             };
@@ -133,14 +149,18 @@ impl Desk {
         }
         match <Conn as Connection>::TransactionManager::commit_transaction(&mut conn) {
             Ok(()) => {
-                finishes.into_iter().for_each(|finish| finish(Ok(())));
+                for finish in finishes {
+                    finish(Ok(()));
+                }
                 Some(conn)
             }
             Err(cause) => {
                 let error = Error::from(cause);
                 let code = if error.code == Code::StorageFull { Code::StorageFull } else { Code::DatabaseUnavailable };
                 tracing::error!(cause = ?error.cause, "a group of {size} writes was not committed");
-                finishes.into_iter().for_each(|finish| finish(Err(code)));
+                for finish in finishes {
+                    finish(Err(code));
+                }
                 None
             }
         }
@@ -157,5 +177,7 @@ fn begin(conn: &mut Conn) -> Result<()> {
 
 fn refuse(group: Vec<Command>) {
     tracing::error!(refused = group.len(), "the database is away; writes are refused");
-    group.into_iter().for_each(|command| command(None)(Ok(())));
+    for command in group {
+        command(None)(Ok(()));
+    }
 }

@@ -25,6 +25,9 @@ const HISTORY_DAYS: i64 = 3 * 364;
 /// Completed deliveries of a supplier below which its promise counts more than its record.
 const DELIVERIES_MIN: usize = 5;
 
+/// Number of the planning point, and item code.
+type RowKey = (usize, String);
+
 /// One item at one planning point: a row of the plan.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -97,8 +100,8 @@ fn rows(conn: &mut Conn, site_id: i64, today: Day) -> Result<Vec<(Row, Vec<i64>)
         points.iter().enumerate().flat_map(|(at, point)| point.members.iter().map(move |place_id| (*place_id, at))).collect();
     let items: HashMap<i64, Item> = item::all(conn)?.into_iter().map(|item| (item.id, item)).collect();
     let stock_points = places::stock_points_of_site(conn, site_id)?;
-    let mut members: BTreeMap<(usize, String), (i64, BTreeSet<i64>)> = BTreeMap::new();
-    let mut owner: HashMap<i64, (usize, String)> = HashMap::new();
+    let mut members: BTreeMap<RowKey, (i64, BTreeSet<i64>)> = BTreeMap::new();
+    let mut owner: HashMap<i64, RowKey> = HashMap::new();
     for ((place_id, item_id), stock_point_id) in &stock_points {
         if let (Some(at), Some(item)) = (place_to_point.get(place_id), items.get(item_id)) {
             let key = (*at, item.code.clone());
@@ -106,13 +109,13 @@ fn rows(conn: &mut Conn, site_id: i64, today: Day) -> Result<Vec<(Row, Vec<i64>)
             owner.insert(*stock_point_id, key);
         }
     }
-    let mut lots: HashMap<(usize, String), Vec<(Option<Day>, i64)>> = HashMap::new();
+    let mut lots: HashMap<RowKey, Vec<(Option<Day>, i64)>> = HashMap::new();
     for lot in level::usable_lots(conn, site_id, today)? {
         if let Some(key) = owner.get(&lot.stock_point_id) {
             lots.entry(key.clone()).or_default().push((lot.expiry, lot.quantity));
         }
     }
-    let mut open: HashMap<(usize, String), Vec<(Day, i64)>> = HashMap::new();
+    let mut open: HashMap<RowKey, Vec<(Day, i64)>> = HashMap::new();
     for line in position::open_lines(conn, site_id)? {
         if let Some(key) = owner.get(&line.stock_point_id) {
             open.entry(key.clone()).or_default().push((line.expected_day, line.units));

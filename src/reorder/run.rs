@@ -137,7 +137,7 @@ fn lines(gathered: &Gathered, wish: &PlanRequest, question: &Question, planned: 
             currency: question.currency.clone(),
             order_day: order_day.0,
             arrival_day: order_day.plus(instance::lead_days(offer, gathered)).0,
-            reason: word(&why.reason)?,
+            reason: word(why.reason)?,
             explanation: why.text.clone(),
             drivers: serde_json::to_string(&why.drivers).map_err(|cause| Error::internal("drivers are no JSON").because(cause))?,
         });
@@ -151,7 +151,7 @@ fn order_day(earliest: Day, weekdays: u8) -> Day {
     (0..7).map(|ahead| earliest.plus(ahead)).find(|day| weekdays == 0 || weekdays & (1 << day.weekday()) != 0).unwrap_or(earliest)
 }
 
-fn word(reason: &plan::Reason) -> Result<String> {
+fn word(reason: plan::Reason) -> Result<String> {
     match serde_json::to_value(reason) {
         Ok(serde_json::Value::String(word)) => Ok(word),
         _ => Err(Error::internal("a reason is no word")),

@@ -84,18 +84,18 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(quantity: i64, choice: Choice, want: Result<Vec<(i64, i64)>, Short>) {
-        assert_eq!(allocate(&lots(), quantity, Day(100), choice), want);
+    fn check(quantity: i64, choice: Choice, want: &Result<Vec<(i64, i64)>, Short>) {
+        assert_eq!(&allocate(&lots(), quantity, Day(100), choice), want);
     }
 
     #[test]
     fn earliest_usable_lot_first() {
-        check(5, Choice::Usable, Ok(vec![(3, 5)]));
-        check(17, Choice::Usable, Ok(vec![(3, 5), (2, 10), (1, 2)]));
-        check(66, Choice::Usable, Err(Short { usable: 65, expired: 7, held: 9 }));
-        check(70, Choice::Anything, Ok(vec![(3, 5), (2, 10), (1, 50), (4, 5)]));
-        check(82, Choice::Anything, Err(Short { usable: 65, expired: 7, held: 9 }));
-        check(0, Choice::Usable, Ok(vec![]));
+        check(5, Choice::Usable, &Ok(vec![(3, 5)]));
+        check(17, Choice::Usable, &Ok(vec![(3, 5), (2, 10), (1, 2)]));
+        check(66, Choice::Usable, &Err(Short { usable: 65, expired: 7, held: 9 }));
+        check(70, Choice::Anything, &Ok(vec![(3, 5), (2, 10), (1, 50), (4, 5)]));
+        check(82, Choice::Anything, &Err(Short { usable: 65, expired: 7, held: 9 }));
+        check(0, Choice::Usable, &Ok(vec![]));
     }
 
     #[test]

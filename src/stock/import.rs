@@ -59,7 +59,7 @@ pub fn stock(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, sheet: &Sheet
     let names = Names::load(tx, sheet, only_site)?;
     let mut outcome = Outcome::of(sheet);
     for mut row in sheet.rows() {
-        let named = names.of(&mut row);
+        let found = names.of(&mut row);
         let quantity = row.quantity("quantity");
         let lot = row.text("lot").unwrap_or_default();
         let expiry = row.day("expiry");
@@ -72,7 +72,7 @@ pub fn stock(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, sheet: &Sheet
         if par_level.zip(max_level).is_some_and(|(par, max)| par > max) {
             row.reject("par_level", "out_of_range", "must not be above max_level");
         }
-        let (Some((place, item)), true) = (named, row.rejected.is_empty()) else {
+        let (Some((place, item)), true) = (found, row.rejected.is_empty()) else {
             outcome.rejected.extend(row.rejected);
             continue;
         };
@@ -149,7 +149,7 @@ pub fn movements(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, sheet: &S
 }
 
 fn read_movement(row: &mut Row<'_>, names: &Names, now: Micros, actor: &str) -> Option<(PlaceKey, Entry)> {
-    let named = names.of(row);
+    let found = names.of(row);
     let kind = row.one_of("kind", &["receipt", "issue", "adjustment", "waste", "return"]).and_then(|word| Kind::of(&word));
     if kind.is_none() && row.text("kind").is_none() {
         row.reject("kind", "needed", "this cell must not be empty");
@@ -169,7 +169,7 @@ fn read_movement(row: &mut Row<'_>, names: &Names, now: Micros, actor: &str) -> 
     let reference = row.needed("reference");
     let expiry = row.day("expiry");
     let requested_units = row.integer("requested", 0, UNITS_MAX);
-    let (place, item) = named?;
+    let (place, item) = found?;
     let kind = kind?;
     let lot = match (row.text("lot"), kind) {
         (None, Kind::Issue | Kind::Waste) => LotChoice::Fefo,

@@ -113,10 +113,10 @@ impl Sheet {
                     if usable_only { short.usable } else { short.usable + short.expired + short.held }
                 );
                 if usable_only && short.expired > 0 {
-                    detail += &format!("; {} more are expired", short.expired);
+                    detail = format!("{detail}; {} more are expired", short.expired);
                 }
                 if usable_only && short.held > 0 {
-                    detail += &format!("; {} more are on hold", short.held);
+                    detail = format!("{detail}; {} more are on hold", short.held);
                 }
                 Error::new(Code::InsufficientStock, detail)
             })

@@ -59,7 +59,8 @@ impl Reader {
                         .iter()
                         .filter(|event| self.site.is_none_or(|site| site == event.site_id))
                         .map(|event| format!("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.topic, event.payload))
-                        .collect();
+                        .collect::<Vec<_>>()
+                        .concat();
                     if !text.is_empty() {
                         return text;
                     }

@@ -51,7 +51,7 @@ impl Cut {
         if self.after.is_empty() {
             return Ok(0);
         }
-        self.after.parse().map_err(|_| Error::field("cursor", "cursor", "is none that this list gave out; start without it"))
+        self.after.parse().ok().ok_or_else(|| Error::field("cursor", "cursor", "is none that this list gave out; start without it"))
     }
 }
 

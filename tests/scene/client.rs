@@ -94,8 +94,8 @@ impl Client {
     pub(crate) fn upload(&self, path: &str, files: &[(&str, &str)]) -> Answer {
         let mut body = String::new();
         for (name, text) in files {
-            body += &format!(
-                "--scene\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n{text}\r\n"
+            body = format!(
+                "{body}--scene\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n{text}\r\n"
             );
         }
         body += "--scene--\r\n";

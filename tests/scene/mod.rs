@@ -81,11 +81,11 @@ impl Hospital {
                 server.await.unwrap();
             });
         });
-        let server = started.recv().unwrap();
+        let handle = started.recv().unwrap();
         let wish = NewToken { name: "administrator".into(), role: Role::Admin, site: None, expires: None };
         let token = state.db.write_now(move |tx| token::issue(tx, "scene", &wish)).unwrap().token;
         let admin = Client::new(&base, Some(token));
-        Self { state, clock, base, server, workers: Some(workers), admin }
+        Self { state, clock, base, server: handle, workers: Some(workers), admin }
     }
 
     /// Moves the clock.
@@ -127,6 +127,7 @@ impl Hospital {
     }
 
     /// Asks for a plan and waits until it is solved; answers its id.
+    #[expect(clippy::unused_self, reason = "it reads as what a hospital does")]
     pub(crate) fn plan(&self, who: &Client, wish: &serde_json::Value) -> String {
         let asked = who.post("/api/v1/plans", wish).want(202);
         let id = asked["id"].as_str().unwrap().to_owned();

@@ -72,6 +72,7 @@ fn is_root() -> bool {
     id.stdout.starts_with(b"0\n")
 }
 
+#[expect(clippy::zombie_processes, reason = "the keeper ends with this process")]
 fn start() -> Cluster {
     let made = as_server_user("mktemp").args(["-d", "/tmp/wardstock-postgres-XXXXXX"]).output().unwrap();
     let folder = String::from_utf8(made.stdout).unwrap().trim().to_owned();

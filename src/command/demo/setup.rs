@@ -54,7 +54,7 @@ pub(super) fn set_up(seed: u64) -> Result<Ready> {
     let opening = stock::open(&hospital, &mut rng);
     let files = files(&hospital, &opening, &mut rng);
     bar.set_message("importing a year of history");
-    import_all(&db, files)?;
+    import_all(&db, &files)?;
     bar.set_message("putting up gateways");
     let mut installed = layout::lay_out(&opening.shelves, &mut rng);
     let mut accounts = Vec::new();
@@ -100,7 +100,7 @@ fn files(hospital: &Hospital, opening: &stock::Opening, rng: &mut Rng) -> BTreeM
     .collect()
 }
 
-fn import_all(db: &Db, files: BTreeMap<String, Vec<u8>>) -> Result<()> {
+fn import_all(db: &Db, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
     let report = import::run(db, database::ACTOR, None, files, Mode::default())?;
     for bad in report.rejected.iter().take(5) {
         output::note(&format!("{}:{}: {} '{}': {}", bad.file, bad.line, bad.column, bad.value, bad.hint));

@@ -102,14 +102,14 @@ pub(super) fn set_levels(
         .filter(stock_point::place_id.eq(place_id))
         .select((stock_point::id, stock_point::par_level, stock_point::max_level))
         .first(tx.conn)?;
-    let (par_new, max_new) = (par_level.or(par_now), max_level.or(max_now));
-    if (par_new, max_new) == (par_now, max_now) {
+    let wanted = (par_level.or(par_now), max_level.or(max_now));
+    if wanted == (par_now, max_now) {
         return Ok(false);
     }
     diesel::update(stock_point::table.filter(stock_point::site_id.eq(site_id)).filter(stock_point::id.eq(id)))
         .set((
-            stock_point::par_level.eq(par_new),
-            stock_point::max_level.eq(max_new),
+            stock_point::par_level.eq(wanted.0),
+            stock_point::max_level.eq(wanted.1),
             stock_point::version.eq(stock_point::version + 1),
             stock_point::updated_at.eq(tx.now.0),
         ))

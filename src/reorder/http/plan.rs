@@ -93,7 +93,7 @@ pub(super) async fn post_plan(caller: Caller, db: web::Data<Db>, posted: Posted)
 
 /// The plan that a path names, if the caller may see it.
 pub(super) fn named(conn: &mut Conn, caller: &Caller, name: &str) -> Result<PlanHead> {
-    let plan_id: i64 = name.parse().map_err(|_| Error::not_found("plan", name))?;
+    let plan_id: i64 = name.parse().ok().ok_or_else(|| Error::not_found("plan", name))?;
     let head = store::plan_head(conn, plan_id)?.ok_or_else(|| Error::not_found("plan", name))?;
     caller.require_site(head.site_id)?;
     Ok(head)

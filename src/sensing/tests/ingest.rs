@@ -8,16 +8,16 @@ use super::*;
 fn a_batch_is_stored_once() {
     let mut scene = Scene::new(true);
     scene.bind(Mode::Advise, Measure::Level, "c1");
-    let body = scene.body(json!([level("c1", 0, 40), level("c1", 1, 39), level("c1", 1, 39), {"kind": "status", "battery_pct": 80}]));
+    let body = scene.body(&json!([level("c1", 0, 40), level("c1", 1, 39), level("c1", 1, 39), {"kind": "status", "battery_pct": 80}]));
     let (status, first) = scene.send_body(&body).unwrap();
     assert_eq!((status, &first["stored"], &first["duplicate"]), (207, &json!(3), &json!(1)));
     assert_eq!(scene.send_body(&body).unwrap(), (status, first));
     let mut other = body.clone();
     other["records"] = json!([]);
     assert_eq!(scene.send_body(&other).unwrap_err().code, Code::BatchConflict);
-    let (_, regrouped) = scene.send(json!([level("c1", 1, 39), level("c1", 2, 38)]));
+    let (_, regrouped) = scene.send(&json!([level("c1", 1, 39), level("c1", 2, 38)]));
     assert_eq!((&regrouped["stored"], &regrouped["duplicate"]), (&json!(1), &json!(1)));
-    let mut rebooted = scene.body(json!([level("c1", 2, 38)]));
+    let mut rebooted = scene.body(&json!([level("c1", 2, 38)]));
     rebooted["boot_id"] = json!("b2");
     assert_eq!(scene.send_body(&rebooted).unwrap().1["duplicate"], json!(1));
     assert_eq!(scene.count("observation"), 4);
@@ -29,7 +29,7 @@ fn a_batch_is_stored_once() {
 fn bad_and_doubtful_records_stand_alone() {
     let mut scene = Scene::new(true);
     scene.bind(Mode::Shadow, Measure::Level, "c1");
-    let (status, answer) = scene.send(json!([
+    let (status, answer) = scene.send(&json!([
         level("c1", 0, 40),
         level("c9", 0, 40),
         level("c1", 0, 1_001),
@@ -47,7 +47,7 @@ fn bad_and_doubtful_records_stand_alone() {
     );
     assert_eq!((&answer["stored"], &answer["quarantined"], &answer["rejected"]), (&json!(3), &json!(1), &json!(4)));
     scene.at(1);
-    let (_, again) = scene.send(json!([level("c1", 60, 41), {"kind": "level", "channel": "c1", "count": 42, "id": "x"}]));
+    let (_, again) = scene.send(&json!([level("c1", 60, 41), {"kind": "level", "channel": "c1", "count": 42, "id": "x"}]));
     assert_eq!(again["duplicate"], json!(2));
 }
 
@@ -55,9 +55,9 @@ fn bad_and_doubtful_records_stand_alone() {
 fn quarantine_keeps_and_replays() {
     let mut scene = Scene::new(false);
     scene.bind(Mode::Shadow, Measure::Level, "c1");
-    let (_, answer) = scene.send(json!([level("c1", 0, 40), level("c2", 0, 7)]));
+    let (_, answer) = scene.send(&json!([level("c1", 0, 40), level("c2", 0, 7)]));
     assert_eq!(answer["quarantined"], json!(2));
-    scene.send(json!([level("c1", 0, 40)]));
+    scene.send(&json!([level("c1", 0, 40)]));
     let held = scene.db.read_now(|conn| quarantine::list(conn, None, false, 0, 50)).unwrap();
     assert_eq!(held.len(), 2);
     let ids: Vec<i64> = held.iter().map(|row| row.id).collect();

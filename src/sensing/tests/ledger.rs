@@ -135,13 +135,13 @@ fn weights_book_too() {
     let mut scene = Scene::new(true);
     scene.bind(Mode::Authoritative, Measure::Weight, "w1");
     let weight = |minute: i64, grams: f64, stable: bool| json!([{"kind": "weight", "channel": "w1", "at": Micros(START + minute * MINUTE).to_text(), "gross_g": grams, "tare_g": 100, "stable": stable}]);
-    scene.send(weight(0, 300.3, true));
+    scene.send(&weight(0, 300.3, true));
     assert_eq!(scene.on_hand(), 40);
     scene.at(3);
-    scene.send(weight(1, 250.0, false));
-    scene.send(weight(2, 162.4, true));
+    scene.send(&weight(1, 250.0, false));
+    scene.send(&weight(2, 162.4, true));
     assert_eq!(scene.on_hand(), 40, "neither unrest nor half a unit books");
-    scene.send(weight(3, 275.2, true));
+    scene.send(&weight(3, 275.2, true));
     assert_eq!((scene.on_hand(), scene.net("issue")), (35, vec![(3, -5)]));
-    assert_eq!(scene.send(weight(3, 9_000.0, true)).1["results"][0]["code"], "out_of_range");
+    assert_eq!(scene.send(&weight(3, 9_000.0, true)).1["results"][0]["code"], "out_of_range");
 }

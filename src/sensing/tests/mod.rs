@@ -102,19 +102,19 @@ impl Scene {
         Ok((answer.status, serde_json::from_str(&answer.body).unwrap()))
     }
 
-    fn body(&mut self, records: Value) -> Value {
+    fn body(&mut self, records: &Value) -> Value {
         self.seq += 1;
         json!({"schema": native::SCHEMA, "device": "gw-1", "boot_id": "b1", "seq": self.seq, "records": records})
     }
 
-    fn send(&mut self, records: Value) -> (u16, Value) {
+    fn send(&mut self, records: &Value) -> (u16, Value) {
         let body = self.body(records);
         self.send_body(&body).unwrap()
     }
 
     /// The level sensor sees so many units so many minutes after the start.
     fn sees(&mut self, minute: i64, count: i64) {
-        let (status, answer) = self.send(json!([level("c1", minute, count)]));
+        let (status, answer) = self.send(&json!([level("c1", minute, count)]));
         assert_eq!((status, &answer["stored"]), (200, &json!(1)), "{answer}");
     }
 

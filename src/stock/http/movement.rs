@@ -274,7 +274,7 @@ pub(super) async fn post_reversal(caller: Caller, db: web::Data<Db>, path: web::
     }
     let name = path.into_inner();
     once(&db, caller.actor(), &posted, move |tx| {
-        let id: i64 = name.parse().map_err(|_| Error::not_found("movement", &name))?;
+        let id: i64 = name.parse().ok().ok_or_else(|| Error::not_found("movement", &name))?;
         let row = store::movement_by_id(tx.conn, id)?.ok_or_else(|| Error::not_found("movement", &name))?;
         caller.require_site(row.site_id)?;
         if row.source == Source::Sensor.word() {
