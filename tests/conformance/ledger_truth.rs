@@ -168,7 +168,7 @@ fn plan_one_district(engine: Engine, hospital: &Hospital, rows: &[Row]) {
     }
     let district = issued.into_iter().max_by_key(|(_, units)| *units).unwrap().0;
     let officer = hospital.with_role(Role::Procurement);
-    let budget = 20_000_000;
+    let budget = 900_000;
     let wish =
         json!({"site": format!("D-{district}"), "period_days": 30, "horizon_days": 180, "budget": {"minor": budget, "currency": "XOF"}});
     let id = hospital.plan(&officer, &wish);

@@ -76,9 +76,9 @@ impl Hospital {
         let served = state.clone();
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = app::serve(served, listener, 1).unwrap();
-                ready.send(server.handle()).unwrap();
-                server.await.unwrap();
+                let running = app::serve(served, listener, 1).unwrap();
+                ready.send(running.handle()).unwrap();
+                running.await.unwrap();
             });
         });
         let handle = started.recv().unwrap();
