@@ -1,8 +1,10 @@
 //! A sensor gateway: posts day and night, over bad networks, and is told exactly what was wrong.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use wardstock::access::role::Role;
 
 use crate::scene::{Client, Engine, Hospital, on_both};
 
@@ -155,5 +157,61 @@ fn a_device_that_nobody_approved_is_kept_apart() {
         assert_eq!(hospital.admin().list("/api/v1/quarantine")[0]["code"], "device_quarantined");
         hospital.admin().post("/api/v1/devices/gw-1/suspend", &json!({})).want(200);
         gateway.get("/ingest/v1/time").problem(401, "not_signed_in");
+    });
+}
+
+#[test]
+fn a_posted_reading_is_on_the_page_and_in_the_stream_within_a_second() {
+    on_both(|engine| {
+        let (hospital, gateway) = monday(engine, "advise");
+        let pharmacist = hospital.with_role(Role::Pharmacist);
+        let events = pharmacist.listen("/api/v1/events");
+        gateway.post("/ingest/v1/observations", &batch(1, &json!([level("c1", "2026-11-23T07:59:00Z", 4_711)]))).want(200);
+        within_a_second("a posted reading in the event stream", || {
+            events.try_iter().any(|line| line.starts_with("data:") && line.contains("\"W1\"") && line.contains("\"P1\""))
+        });
+        within_a_second("a posted reading on the page", || {
+            // Thousands are set apart by a thin space.
+            pharmacist.get("/fragments/today?site=H1").text.replace(['\u{2009}', '\u{202f}', '\u{a0}'], "").contains("4711")
+        });
+    });
+}
+
+#[test]
+fn a_scale_counts_by_weight_and_says_how_sure_it_is() {
+    on_both(|engine| {
+        let (hospital, gateway) = monday(engine, "advise");
+        let binding = json!({"channel": "w1", "kind": "weight", "place": "W1", "item": "P2", "mode": "advise", "unit_weight_g": 25.0, "tare_g": 500.0});
+        hospital.admin().post("/api/v1/devices/gw-1/bindings", &binding).want(201);
+        let weight = |at: &str, gross: f64| json!({"kind": "weight", "channel": "w1", "at": at, "gross_g": gross, "stable": true});
+        gateway.post("/ingest/v1/observations", &batch(1, &json!([weight("2026-11-23T07:58:00Z", 800.4)]))).want(200);
+        let belief = || hospital.admin().get("/api/v1/stock?place=W1&item=P2").want(200)["items"][0]["belief"].clone();
+        assert_eq!((belief()["estimate"].as_i64(), belief()["confidence"].as_str()), (Some(12), Some("high")), "{}", belief());
+        gateway.post("/ingest/v1/observations", &batch(2, &json!([weight("2026-11-23T07:59:00Z", 811.0)]))).want(200);
+        assert_ne!(belief()["confidence"], "high", "half a unit is no whole number: {}", belief());
+    });
+}
+
+#[test]
+fn lines_and_packed_bodies_are_taken_like_plain_ones() {
+    on_both(|engine| {
+        let (hospital, gateway) = monday(engine, "advise");
+        let head = json!({"schema": "wardstock.obs.v1", "device": "gw-1", "boot_id": "b1", "seq": 1, "sent_at": "2026-11-23T08:00:00Z"});
+        let lines = format!("{head}\n{}\n{}\n", level("c1", "2026-11-23T07:58:00Z", 41), level("c1", "2026-11-23T07:59:00Z", 40));
+        let ndjson = [("content-type", "application/x-ndjson")];
+        let answer = gateway.send("POST", "/ingest/v1/observations", &ndjson, lines.as_bytes()).want(200);
+        assert_eq!(answer["stored"], 2, "{answer}");
+        let packed = |text: &[u8]| {
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            packer.write_all(text).unwrap();
+            packer.finish().unwrap()
+        };
+        let gzip = [("content-type", "application/json"), ("content-encoding", "gzip")];
+        let body = batch(2, &json!([level("c1", "2026-11-23T08:00:00Z", 39)])).to_string();
+        let answer = gateway.send("POST", "/ingest/v1/observations", &gzip, &packed(body.as_bytes())).want(200);
+        assert_eq!(answer["stored"], 1, "{answer}");
+        let bomb = packed(&vec![b' '; 64 << 20]);
+        gateway.send("POST", "/ingest/v1/observations", &gzip, &bomb).problem(413, "payload_too_large");
+        assert_eq!(hospital.admin().get("/api/v1/stock?place=W1&item=P1").want(200)["items"][0]["belief"]["estimate"], 39);
     });
 }

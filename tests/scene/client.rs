@@ -1,5 +1,8 @@
 //! A client with a bearer token, and answers that say what they are when they are not what was wanted.
 
+use std::io::{BufRead, BufReader};
+use std::sync::mpsc::{self, Receiver};
+
 use serde_json::Value;
 
 /// Somebody who calls the service.
@@ -87,6 +90,22 @@ impl Client {
     #[track_caller]
     pub(crate) fn patch(&self, path: &str, etag: &str, body: &Value) -> Answer {
         self.send("PATCH", path, &[("content-type", "application/json"), ("if-match", etag)], body.to_string().as_bytes())
+    }
+
+    /// Listens to a stream of lines; they come until the service or the listener goes away.
+    pub(crate) fn listen(&self, path: &str) -> Receiver<String> {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let body = request.call().unwrap().into_body();
+        let (to, lines) = mpsc::channel();
+        let mut reader = BufReader::new(body.into_reader());
+        // The first line says that the stream is open: what happens from now on is in it.
+        let mut first = String::new();
+        reader.read_line(&mut first).unwrap();
+        std::thread::spawn(move || reader.lines().map_while(Result::ok).try_for_each(|line| to.send(line)));
+        lines
     }
 
     /// Uploads files as multipart/form-data.
