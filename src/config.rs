@@ -30,6 +30,9 @@ pub struct Settings {
     /// Log as JSON lines.
     #[arg(long, global = true, env = "WARDSTOCK_LOG_JSON")]
     pub log_json: bool,
+    /// Speak to a PostgreSQL on another machine without TLS.
+    #[arg(long, global = true, env = "WARDSTOCK_ALLOW_PLAIN_POSTGRES")]
+    pub allow_plain_postgres: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +42,7 @@ struct FileSettings {
     listen: Option<String>,
     log: Option<String>,
     log_json: Option<bool>,
+    allow_plain_postgres: Option<bool>,
 }
 
 /// Settings after all sources have been merged.
@@ -52,6 +56,8 @@ pub struct Config {
     pub log: String,
     /// Log as JSON lines.
     pub log_json: bool,
+    /// Speak to a PostgreSQL on another machine without TLS.
+    pub allow_plain_postgres: bool,
 }
 
 impl Config {
@@ -73,6 +79,7 @@ impl Config {
             listen: pick(&settings.listen, file.listen, LISTEN_DEFAULT),
             log: pick(&settings.log, file.log, "info"),
             log_json: settings.log_json || file.log_json.unwrap_or(false),
+            allow_plain_postgres: settings.allow_plain_postgres || file.allow_plain_postgres.unwrap_or(false),
         })
     }
 }

@@ -8,9 +8,16 @@ use wardstock::db::{Db, migrate};
 
 /// The database, with its schema up to date.
 pub(super) fn open(config: &Config) -> Result<Db> {
-    let target = Target::parse(&config.database)?;
+    let target = target(config)?;
     migrate::up(&target, false)?;
     Db::open(&target, Clock::System)
+}
+
+/// The database that the settings name, if it may be spoken to.
+pub(super) fn target(config: &Config) -> Result<Target> {
+    let target = Target::parse(&config.database)?;
+    target.require_private(config.allow_plain_postgres)?;
+    Ok(target)
 }
 
 /// How the command line is named in ledger and audit.

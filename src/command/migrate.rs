@@ -3,10 +3,9 @@
 use clap::Args;
 use wardstock::base::error::Result;
 use wardstock::config::Config;
-use wardstock::db::conn::Target;
 use wardstock::db::migrate;
 
-use super::{Outcome, output};
+use super::{Outcome, database, output};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wardstock migrate --database sqlite:wardstock.db --dry-run")]
@@ -17,7 +16,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<Outcome> {
-    let steps = migrate::up(&Target::parse(&config.database)?, arguments.dry_run)?;
+    let steps = migrate::up(&database::target(config)?, arguments.dry_run)?;
     output::result(json, &steps, || match (steps.pending.as_slice(), steps.ran) {
         ([], _) => "the schema is up to date".to_owned(),
         (pending, true) => format!("ran {}", pending.join(", ")),

@@ -6,11 +6,10 @@ use wardstock::base::clock::Clock;
 use wardstock::base::code::Code;
 use wardstock::base::error::{Error, Result};
 use wardstock::config::Config;
-use wardstock::db::conn::Target;
 use wardstock::db::{Db, migrate};
 use wardstock::jobs::Workers;
 
-use super::{Outcome, output};
+use super::{Outcome, database, output};
 
 /// Threads that answer requests.
 const HTTP_THREADS: usize = 2;
@@ -24,7 +23,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
-    let target = Target::parse(&config.database)?;
+    let target = database::target(config)?;
     if !arguments.no_migrate {
         migrate::up(&target, false)?;
     }
@@ -36,6 +35,9 @@ pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
     let served = actix_web::rt::System::new().block_on(async move {
         let server = app::serve(state, listener, HTTP_THREADS)?;
         drop(output::line(&format!("listening on http://{address}")));
+        if !address.ip().is_loopback() {
+            tracing::warn!(%address, "plain HTTP on {address}: put a TLS proxy before it, tokens travel in clear");
+        }
         tracing::info!(%address, database = %target.masked(), "listening on {address}");
         server.await
     });

@@ -87,6 +87,26 @@ impl Target {
         }
     }
 
+    /// Refuses a PostgreSQL on another machine: this build speaks to it without TLS.
+    ///
+    /// # Errors
+    /// `invalid_input` naming both remedies, unless `allow_plain` is set.
+    pub fn require_private(&self, allow_plain: bool) -> Result<()> {
+        let Self::Postgres { url } = self else { return Ok(()) };
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        let place = rest.split(['/', '?']).next().unwrap_or_default();
+        let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
+        // `host=` in the query wins over the host before it; a path is a socket of this machine.
+        let named = rest.split(['?', '&']).find_map(|part| part.strip_prefix("host=")).unwrap_or(host);
+        let is_here = named.is_empty() || ["localhost", "127.", "[::1]", "/", "%2F"].iter().any(|here| named.starts_with(here));
+        if allow_plain || is_here {
+            return Ok(());
+        }
+        let detail = "this build speaks to PostgreSQL without TLS, and the host is not this machine: \
+                      go through a local TLS tunnel (stunnel, pgbouncer), or say --allow-plain-postgres on a trusted network";
+        Err(Error::field("database", "plain_postgres", detail))
+    }
+
     /// The target without secrets, for logs and `doctor`.
     pub fn masked(&self) -> String {
         match self {
@@ -222,4 +242,26 @@ pub struct Number {
     /// The number.
     #[diesel(sql_type = BigInt)]
     pub value: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Target;
+
+    #[track_caller]
+    fn check(url: &str, is_private: bool) {
+        assert_eq!(Target::parse(url).unwrap().require_private(false).is_ok(), is_private, "{url}");
+    }
+
+    #[test]
+    fn a_database_elsewhere_needs_leave() {
+        check("sqlite:wardstock.db", true);
+        check("postgres://me@localhost/ward", true);
+        check("postgres://me:secret@127.0.0.1:5432/ward", true);
+        check("postgres:///ward?host=/run/postgresql", true);
+        check("postgres://me@db.hospital.example/ward", false);
+        check("postgres://me@localhost/ward?host=db.hospital.example", false);
+        check("postgres:///ward?host=db.hospital.example", false);
+        assert!(Target::parse("postgres://me@db.hospital.example/ward").unwrap().require_private(true).is_ok());
+    }
 }
