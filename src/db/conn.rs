@@ -98,8 +98,7 @@ impl Target {
         let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
         // `host=` in the query wins over the host before it; a path is a socket of this machine.
         let named = rest.split(['?', '&']).find_map(|part| part.strip_prefix("host=")).unwrap_or(host);
-        let is_here = named.is_empty() || ["localhost", "127.", "[::1]", "/", "%2F"].iter().any(|here| named.starts_with(here));
-        if allow_plain || is_here {
+        if allow_plain || is_this_machine(named) {
             return Ok(());
         }
         let detail = "this build speaks to PostgreSQL without TLS, and the host is not this machine: \
@@ -161,6 +160,19 @@ impl Target {
             }
         }
     }
+}
+
+/// Whether a host of a database URL is a socket folder, `localhost` or a loopback address.
+fn is_this_machine(host: &str) -> bool {
+    let bare = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _port)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    bare.is_empty()
+        || bare == "localhost"
+        || bare.starts_with('/')
+        || bare.starts_with("%2F")
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What a connection is for.
@@ -262,6 +274,9 @@ mod tests {
         check("postgres://me@db.hospital.example/ward", false);
         check("postgres://me@localhost/ward?host=db.hospital.example", false);
         check("postgres:///ward?host=db.hospital.example", false);
+        check("postgres://me@[::1]:5432/ward", true);
+        check("postgres://me@127.hospital.example/ward", false);
+        check("postgres://me@localhost.hospital.example/ward", false);
         assert!(Target::parse("postgres://me@db.hospital.example/ward").unwrap().require_private(true).is_ok());
     }
 }
