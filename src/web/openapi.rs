@@ -58,12 +58,24 @@ pub fn document(operations: &[Operation]) -> Value {
                             Quantities are base units unless a name says packs; money is in minor units.",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
         },
+        "tags": tags(operations),
         "paths": paths,
         "components": {
             "schemas": generator.definitions(),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}
         }
     })
+}
+
+/// The rooms in the order in which they are served, so that the document reads like the house.
+fn tags(operations: &[Operation]) -> Vec<Value> {
+    let mut names: Vec<&str> = Vec::new();
+    for operation in operations {
+        if !names.contains(&operation.tag) {
+            names.push(operation.tag);
+        }
+    }
+    names.into_iter().map(|name| json!({"name": name})).collect()
 }
 
 fn call(operation: &Operation, generator: &mut SchemaGenerator, problem: &Schema) -> Value {
