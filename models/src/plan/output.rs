@@ -87,7 +87,7 @@ pub struct Prices {
 pub struct Cost {
     /// Packs times price.
     pub purchase: f64,
-    /// Order cost per supplier and period with an order.
+    /// Order cost per supplier and period with an order, and line cost per line.
     pub order: f64,
     /// Holding.
     pub holding: f64,

@@ -71,7 +71,7 @@ impl Progress<'_> {
 
 /// What should be ordered, when and from whom, at the least cost within budget and storage?
 ///
-/// Minimises packs × price + order costs + holding + shortage + disposal with mean demand, plus the
+/// Minimises packs × price + order and line costs + holding + shortage + disposal with mean demand, plus the
 /// risk term of `options.risk` (see [`super`]), over whole packs that keep budget, storage, minimum
 /// and maximum packs, minimum orders and order periods.
 ///
@@ -224,6 +224,7 @@ pub(crate) fn cost_of(draft: &Draft<'_>) -> Cost {
     let mut cost = Cost { order: draft.fees(), ..Cost::default() };
     for item in &draft.costs {
         cost.purchase += item.purchase;
+        cost.order += item.lines;
         cost.holding += item.holding;
         cost.shortage += item.shortage;
         cost.disposal += item.disposal;
