@@ -3,11 +3,16 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::improve::{keeps_minimum, least_gain, undo};
+use super::outlook::outlook;
 use super::packs::{Change, Draft};
 use crate::convert::{ceil_to_count, count_to_f64};
 
 /// Lines of one item taken away in a row.
 const MERGES_MAX: usize = 24;
+/// Share of its line cost that leaving the decision about a line open is worth.
+const WAIT_WORTH: f64 = 0.25;
+/// Chance of running out before the next order could arrive up to which a line can wait.
+const WAIT_CHANCE: f64 = 0.01;
 /// Periods by which a group of lines is put off at most.
 const PUT_OFF_MAX: usize = 4;
 
@@ -79,6 +84,37 @@ fn taken_over(draft: &Draft<'_>, k: usize, (_, to, period): (usize, usize, usize
     let offers = &draft.model.offers;
     let units = count_to_f64(packs) * offers[k].units;
     (packs > 0).then(|| Change { offer: to, period, packs: ceil_to_count(units / offers[to].units) })
+}
+
+/// Leaves lines of period 0 to a later order that is placed anyway, where that costs no more than
+/// [`WAIT_WORTH`] of the line cost and the stock lasts well without them: what is not ordered now
+/// is decided again with newer figures.
+pub(crate) fn leave_for_later(draft: &mut Draft<'_>) {
+    let model = draft.model;
+    let mut room = draft.room.clone();
+    for (k, offer) in model.offers.iter().enumerate() {
+        let packs = draft.packs[k][0];
+        if packs == 0 || offer.line_cost <= 0.0 || outlook(draft, &mut room, k, 0).stockout(0.0) > WAIT_CHANCE {
+            continue;
+        }
+        let mut best: Option<(f64, [Change; 2])> = None;
+        for to in 1..model.periods {
+            if !offer.open[to] || draft.lines[offer.supplier][to] == 0 {
+                continue;
+            }
+            let changes = [Change { offer: k, period: 0, packs: -packs }, Change { offer: k, period: to, packs }];
+            if let Some(delta) = draft.trial(&changes, true)
+                && delta <= WAIT_WORTH * offer.line_cost
+                && best.as_ref().is_none_or(|b| delta < b.0)
+            {
+                best = Some((delta, changes));
+            }
+        }
+        if let Some((_, changes)) = best {
+            draft.make(&changes);
+        }
+    }
+    draft.refresh();
 }
 
 /// Per order: the lines that lose nothing by waiting are put off together when that pays a later

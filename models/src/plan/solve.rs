@@ -4,6 +4,7 @@ use super::explain::explanations;
 use super::formulate::{self, Relaxed, Wanted};
 use super::improve::improve;
 use super::input::Instance;
+use super::lots::leave_for_later;
 use super::model::{ItemModel, Model};
 use super::output::{Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics, Status};
 use super::packs::Draft;
@@ -216,6 +217,7 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &Relaxations, walks: u64, progress:
             best = draft;
         }
     }
+    leave_for_later(&mut best);
     best
 }
 

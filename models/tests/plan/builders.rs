@@ -182,7 +182,8 @@ pub(crate) fn hospital(items: u32, periods: u32, seed: u64, risk: Risk) -> Insta
         made_items.push(made);
     }
     let mut question = instance(periods, made_items, offers);
-    question.suppliers = (1..=suppliers).map(|n| Supplier { order_cost: 25.0, line_cost: 2.0, min_order: 100.0, ..supplier(&format!("S{n}")) }).collect();
+    question.suppliers =
+        (1..=suppliers).map(|n| Supplier { order_cost: 25.0, line_cost: 2.0, min_order: 100.0, ..supplier(&format!("S{n}")) }).collect();
     let budget = (spend * 102.0).round() / 100.0;
     question.budget = Some(vec![Some(budget); periods as usize]);
     question.storage = vec![StorageLimit { class: StorageClass::Refrigerated, litres: vec![Some(2.2 * cold); periods as usize] }];
