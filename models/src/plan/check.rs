@@ -120,7 +120,7 @@ fn check_orders<'a>(instance: &Instance, planned: &'a Planned, offers: &Offers<'
     orders
 }
 
-/// Budget, minimum orders; returns the cost of purchases and orders.
+/// Budget, minimum orders; returns the cost of purchases, orders and their lines.
 fn check_money(instance: &Instance, orders: &Orders<'_>, offers: &Offers<'_>, report: &mut Report) -> Cost {
     let mut cost = Cost::default();
     let mut spent: BTreeMap<u32, f64> = BTreeMap::new();
@@ -130,6 +130,8 @@ fn check_money(instance: &Instance, orders: &Orders<'_>, offers: &Offers<'_>, re
             let money = count_to_f64(packs) * offer.price;
             cost.purchase += money;
             *spent.entry(period).or_default() += money;
+            let supplier = instance.suppliers.iter().find(|s| s.id == offer.supplier);
+            cost.order += supplier.map_or(0.0, |s| s.line_cost);
             *value.entry((offer.supplier.as_str(), period)).or_default() += money;
         }
     }

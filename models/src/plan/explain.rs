@@ -10,7 +10,7 @@ use super::packs::{Change, Draft};
 use super::solve::money_of;
 use super::text::paragraph;
 use super::walk::{Scratch, roll};
-use crate::convert::{count_to_f64, index_to_period, period_to_index};
+use crate::convert::{count_to_f64, index_to_period, period_to_index, round_to_count};
 
 /// One explanation per order line by period, then one per item held back by a limit.
 pub(crate) fn explanations(draft: &Draft<'_>, relaxed: Option<&Relaxed>) -> Vec<Explanation> {
@@ -173,6 +173,11 @@ impl<'a> Judge<'a> {
             purchase: money_of(packs, offer.price),
             arrives_period: index_to_period(t + offer.lead),
             next_arrival_period: index_to_period(outlook.next),
+            expires_before_next: round_to_count(outlook.lost),
+            expires_period: outlook.stockout_if_kept().and(outlook.lost_period).map(index_to_period),
+            stockout_probability_if_kept: outlook.stockout_if_kept(),
+            next_planned_arrival_period: outlook.planned_next.map(index_to_period),
+            stockout_probability_until_planned: outlook.until_planned,
             forecast_until_next_arrival: outlook.demand.mean,
             stockout_probability_before_arrival: outlook.before.clamp(0.0, 1.0),
             stockout_probability_without: outlook.stockout(0.0),
@@ -216,6 +221,9 @@ impl<'a> Judge<'a> {
         let offer = &model.offers[k];
         if let Some(limit) = &drivers.binding_limit {
             return reason_of(limit);
+        }
+        if drivers.expiry_makes_it_short() {
+            return Reason::ProjectedShortage;
         }
         let one = Change { offer: k, period: t, packs: -1 };
         let smaller_is_cheaper = self.draft.trial(&[one], false).is_some_and(|d| d < -1e-7);

@@ -1,4 +1,4 @@
-//! The linear relaxation (form D): fractional packs, relaxed order costs, compact FEFO rows.
+//! The linear relaxation (form D): fractional packs, relaxed order and line costs, compact FEFO rows.
 //!
 //! Columns at least 0: packs `x`, stock pieces `I`, unmet `u`, disposed `z`, share of an order
 //! placed `y`. Rows: balance; stock that remains at the end of t is at most what arrived by t and
@@ -104,13 +104,24 @@ impl<'a> Form<'a> {
         item.risk.iter().map(|pieces| pieces.iter().map(|p| p.width).sum::<f64>()).fold(0.0, f64::max)
     }
 
+    /// Line cost per pack: a line of `x` packs is at least the share `x / U` of a line, where no
+    /// sensible line holds more than `U` packs; the least that keeps this needs no column.
+    fn line_share(&self, k: usize, t: usize) -> f64 {
+        let offer = &self.model.offers[k];
+        if offer.line_cost <= 0.0 {
+            return 0.0;
+        }
+        let extra = self.extra(&self.model.items[offer.item]);
+        offer.line_cost / self.model.most_useful(k, t, extra).max(1.0)
+    }
+
     /// Packs, order costs, links and minimum orders.
     fn add_orders(&mut self) {
         let model = self.model;
         for (k, offer) in model.offers.iter().enumerate() {
             for t in (0..model.periods).filter(|&t| offer.open[t]) {
                 let most = if offer.most < i64::MAX / 4 { count_to_f64(offer.most) } else { f64::INFINITY };
-                let made = self.program.column(offer.price, most);
+                let made = self.program.column(offer.price + self.line_share(k, t), most);
                 self.packs[k][t] = Some(made);
             }
         }

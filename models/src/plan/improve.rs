@@ -1,8 +1,9 @@
-//! Local search on whole packs: spend where a pack is worth most, move and drop lines, close
-//! supplier-periods whose order cost is not worth it. Every accepted move lowers the exact cost.
+//! Local search on whole packs: spend where a pack is worth most, move, merge and drop lines, close
+//! supplier-periods whose order cost is not worth it, put lines off that can wait. Every accepted move lowers the exact cost.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::exchange::exchange;
+use super::lots::{merge_lines, put_off};
 use super::packs::{Change, Draft};
 use crate::convert::{ceil_to_count, count_to_f64, floor_to_count};
 
@@ -20,8 +21,10 @@ pub(crate) fn improve(draft: &mut Draft<'_>, go_on: &mut dyn FnMut(&Draft<'_>) -
         let before = draft.steering();
         spend(draft);
         move_lines(draft);
+        merge_lines(draft);
         exchange(draft);
         close_orders(draft);
+        put_off(draft);
         draft.refresh();
         let gain = before - draft.steering();
         if !go_on(draft) || gain <= least_gain(before) || draft.walks_left == 0 {
@@ -225,13 +228,17 @@ fn relocate(draft: &mut Draft<'_>, s: usize, t: usize, target: Option<usize>) ->
         made.push(changes);
     }
     draft.emptying = None;
-    let minimum = model.suppliers[s].minimum;
-    let valid = (0..model.periods).all(|t| draft.lines[s][t] == 0 || draft.value[s][t] >= minimum - 1e-9 * minimum.max(1.0));
-    if emptied && valid && draft.steering() < before - least_gain(before) {
+    if emptied && keeps_minimum(draft, s) && draft.steering() < before - least_gain(before) {
         return true;
     }
     undo(draft, &made);
     false
+}
+
+/// Whether every order of a supplier is worth its minimum.
+pub(crate) fn keeps_minimum(draft: &Draft<'_>, s: usize) -> bool {
+    let minimum = draft.model.suppliers[s].minimum;
+    (0..draft.model.periods).all(|t| draft.lines[s][t] == 0 || draft.value[s][t] >= minimum - 1e-9 * minimum.max(1.0))
 }
 
 /// Takes changes back, last first.

@@ -176,7 +176,7 @@ fn one_pack() -> i64 {
     1
 }
 
-/// One supplier: what an order costs and when it can be placed.
+/// One supplier: what an order and a line of it cost and when it can be placed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Supplier {
     /// Opaque and unique.
@@ -187,6 +187,10 @@ pub struct Supplier {
     /// Money per period with at least one order line, at least 0.
     #[serde(default)]
     pub order_cost: f64,
+    /// Money per order line (an offer in a period with at least one pack), at least 0: to pick,
+    /// receive and book it.
+    #[serde(default)]
+    pub line_cost: f64,
     /// Money an order (all lines of one period) is worth at least, before `order_cost`.
     #[serde(default)]
     pub min_order: f64,

@@ -33,6 +33,7 @@ mod explain;
 mod formulate;
 mod improve;
 mod input;
+mod lots;
 mod model;
 mod outlook;
 mod output;

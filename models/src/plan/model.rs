@@ -59,6 +59,8 @@ pub(crate) struct OfferModel {
     pub(crate) moq: i64,
     pub(crate) most: i64,
     pub(crate) lead: usize,
+    /// Money per order line, whatever its packs.
+    pub(crate) line_cost: f64,
     /// `open[period]`: an order can be placed, arrives in the horizon and its minimum can be paid.
     pub(crate) open: Vec<bool>,
 }
@@ -153,7 +155,8 @@ impl<'a> Model<'a> {
                     && (self.budget[t] <= 0.0 || least <= self.budget[t] * (1.0 + 1e-12) + 1e-9)
             })
             .collect();
-        OfferModel { item, supplier, units: count_to_f64(offer.units_per_pack), price: offer.price, moq, most, lead, open }
+        let (units, line_cost) = (count_to_f64(offer.units_per_pack), given.line_cost);
+        OfferModel { item, supplier, units, price: offer.price, moq, most, lead, line_cost, open }
     }
 
     fn item_model(&self, item: &Item, offers: Vec<usize>) -> ItemModel {

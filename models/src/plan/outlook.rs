@@ -25,6 +25,14 @@ pub(crate) struct Outlook {
     pub(crate) on_order: i64,
     pub(crate) planned: i64,
     pub(crate) shortage_period: Option<usize>,
+    /// Units that expire unused before the next arrival, without the line.
+    pub(crate) lost: f64,
+    /// Last period of use of the first of them.
+    pub(crate) lost_period: Option<usize>,
+    /// Arrival of the supplier's next order of the plan.
+    pub(crate) planned_next: Option<usize>,
+    /// Probability of a shortage until then, or in the horizon, without the line.
+    pub(crate) until_planned: f64,
 }
 
 impl Outlook {
@@ -36,6 +44,11 @@ impl Outlook {
         let all = self.demand.survival(self.supply_without + line_units);
         let after = self.demand_after.survival(self.supply_after + line_units);
         all.min(after).clamp(0.0, 1.0)
+    }
+
+    /// The same without the line if nothing expired.
+    pub(crate) fn stockout_if_kept(&self) -> Option<f64> {
+        (self.lost >= 0.5).then(|| self.demand.survival(self.supply_without + self.lost).min(self.stockout(0.0)))
     }
 }
 
@@ -87,8 +100,15 @@ pub(crate) fn outlook(draft: &mut Draft<'_>, room: &mut Scratch, k: usize, t: us
     let factor = if usual.mean > 0.0 { window / usual.mean } else { 1.0 };
     let at_hand = if arrives == 0 { on_hand } else { 0.0 };
     let brought = count_to_f64(on_order(next) - on_order(arrives)) + planned(draft, next) - planned(draft, arrives);
+    let later = (t + 1..model.periods).find(|&p| draft.lines[offer.supplier][p] > 0);
+    let planned_next = later.map(|p| p + offer.lead).filter(|&a| a < model.periods);
+    let until = planned_next.unwrap_or(model.periods);
     Outlook {
         next,
+        lost: lost(room, next),
+        lost_period: room.disposed.iter().position(|&gone| gone >= 0.5),
+        planned_next,
+        until_planned: sum_over(given, until).survival(supply(draft, room, until)).clamp(0.0, 1.0),
         demand: sum_over(given, next),
         supply_without: supply(draft, room, next),
         demand_after: usual.scaled(factor),

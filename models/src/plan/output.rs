@@ -87,7 +87,7 @@ pub struct Prices {
 pub struct Cost {
     /// Packs times price.
     pub purchase: f64,
-    /// Order cost per supplier and period with an order.
+    /// Order cost per supplier and period with an order, and line cost per line.
     pub order: f64,
     /// Holding.
     pub holding: f64,
@@ -169,6 +169,21 @@ pub struct Drivers {
     pub arrives_period: u32,
     /// Period in which the next order after this one could arrive.
     pub next_arrival_period: u32,
+    /// Usable base units of the stock expected to expire unused before the next order could arrive.
+    #[serde(default)]
+    pub expires_before_next: i64,
+    /// Last period in which the first of them can be used.
+    #[serde(default)]
+    pub expires_period: Option<u32>,
+    /// `stockout_probability_without` if none of them expired.
+    #[serde(default)]
+    pub stockout_probability_if_kept: Option<f64>,
+    /// Period in which the supplier's next order of this plan would arrive, if one does.
+    #[serde(default)]
+    pub next_planned_arrival_period: Option<u32>,
+    /// Probability of a shortage without this line until then, or until the end of the horizon.
+    #[serde(default)]
+    pub stockout_probability_until_planned: f64,
     /// Mean demand in base units from now until the next order could arrive.
     pub forecast_until_next_arrival: f64,
     /// Probability of a shortage before this line arrives; no order of this period can change it.
@@ -202,6 +217,14 @@ pub struct Drivers {
     /// dearer.
     #[serde(default)]
     pub cheaper_by: Option<f64>,
+}
+
+impl Drivers {
+    /// Whether stock that expires, and not use alone, is what makes it short.
+    pub(crate) fn expiry_makes_it_short(&self) -> bool {
+        let without = self.stockout_probability_without;
+        self.expires_before_next > 0 && without >= 0.05 && self.stockout_probability_if_kept.is_some_and(|kept| kept < 0.5 * without)
+    }
 }
 
 /// Why one line stands as it does.

@@ -90,7 +90,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Order costs, money.
+    /// Order costs without line costs (those are in [`Self::costs`]), money.
     pub(crate) fn fees(&self) -> f64 {
         let of = |(s, lines): (usize, &Vec<u32>)| {
             let placed = lines.iter().filter(|&&n| n > 0).count();

@@ -4,6 +4,7 @@ use super::explain::explanations;
 use super::formulate::{self, Relaxed, Wanted};
 use super::improve::improve;
 use super::input::Instance;
+use super::lots::leave_for_later;
 use super::model::{ItemModel, Model};
 use super::output::{Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics, Status};
 use super::packs::Draft;
@@ -71,7 +72,7 @@ impl Progress<'_> {
 
 /// What should be ordered, when and from whom, at the least cost within budget and storage?
 ///
-/// Minimises packs × price + order costs + holding + shortage + disposal with mean demand, plus the
+/// Minimises packs × price + order and line costs + holding + shortage + disposal with mean demand, plus the
 /// risk term of `options.risk` (see [`super`]), over whole packs that keep budget, storage, minimum
 /// and maximum packs, minimum orders and order periods.
 ///
@@ -216,6 +217,7 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &Relaxations, walks: u64, progress:
             best = draft;
         }
     }
+    leave_for_later(&mut best);
     best
 }
 
@@ -224,6 +226,7 @@ pub(crate) fn cost_of(draft: &Draft<'_>) -> Cost {
     let mut cost = Cost { order: draft.fees(), ..Cost::default() };
     for item in &draft.costs {
         cost.purchase += item.purchase;
+        cost.order += item.lines;
         cost.holding += item.holding;
         cost.shortage += item.shortage;
         cost.disposal += item.disposal;

@@ -45,9 +45,8 @@ impl Words<'_> {
     fn units(&self, units: f64) -> String {
         let whole = units >= 10.0 || (units - units.round()).abs() < 0.05;
         let figure = if whole { group(units) } else { format!("{units:.1}") };
-        let one = figure == "1";
-        let plural = if one || self.unit.len() <= 2 { "" } else { "s" };
-        format!("{figure} {}{plural}", self.unit)
+        let name = if figure == "1" { self.unit.to_owned() } else { plural(self.unit) };
+        format!("{figure} {name}")
     }
 
     fn count(&self, units: i64) -> String {
@@ -87,6 +86,10 @@ impl Words<'_> {
 
     fn situation(&self, d: &Drivers) -> String {
         let mut have = format!("There are {} at hand", self.count(d.on_hand));
+        if let Some(period) = d.expires_period {
+            let within = self.span(period.saturating_add(1));
+            have = format!("{have} (about {} expire unused within {within})", self.count(d.expires_before_next));
+        }
         if d.on_order > 0 {
             have = format!("{have}, {} on order", self.count(d.on_order));
         }
@@ -100,8 +103,7 @@ impl Words<'_> {
     /// The time until the next order after this one could arrive.
     fn until(&self, d: &Drivers) -> String {
         if d.next_arrival_period >= self.instance.periods {
-            let span = self.span(self.instance.periods);
-            return format!("in the {span} planned");
+            return self.in_horizon();
         }
         let span = self.span(d.next_arrival_period);
         format!("before the next order after this one could arrive (in {span})")
@@ -120,17 +122,24 @@ impl Words<'_> {
         if d.packs == 0 {
             return format!("{before}The chance of running out {since} is {without}.");
         }
-        format!(
-            "{before}Without this order the chance of running out {since} is {without}; with it \
-             {}. Once it has arrived, the stock lasts about {} days.",
-            percent(d.stockout_probability_with),
-            group(d.cover_days_after.floor())
-        )
+        let with = percent(d.stockout_probability_with);
+        let chance = if with == without {
+            format!("The chance of running out {since} is {with} with or without this order.")
+        } else if d.stockout_probability_with >= 0.5 {
+            format!("Even with this order the chance of running out {since} stays at {with}; without it, it is {without}.")
+        } else {
+            format!("Without this order the chance of running out {since} is {without}; with it {with}.")
+        };
+        let cover = group(d.cover_days_after.floor());
+        format!("{before}{chance} Once it has arrived, the stock lasts about {cover} days.")
     }
 
     fn cause(&self, reason: Reason, d: &Drivers) -> String {
         match reason {
             Reason::BudgetLimited | Reason::StorageLimited => self.limited(d),
+            Reason::ProjectedShortage if d.expiry_makes_it_short() => {
+                "Why now: without the part that expires, the stock does not last until the next delivery.".to_owned()
+            }
             Reason::ProjectedShortage => match d.shortage_period_without {
                 Some(0) => "Why now: the stock does not cover this period's demand.".to_owned(),
                 Some(period) => format!("Why now: without it, expected use empties the stock {}.", self.when(period)),
@@ -138,15 +147,34 @@ impl Words<'_> {
                          the next delivery."
                     .to_owned(),
             },
-            Reason::JoinsPaidOrder => {
-                format!("Why now: an order to {} is placed anyway, so this line costs no extra order.", self.supplier)
-            }
+            Reason::JoinsPaidOrder => self.joins(d),
             Reason::ExpiryCaps => "Why not more: a larger order would partly expire.".to_owned(),
             Reason::CheaperSupplier => {
                 format!("Why here: it is {} cheaper per {} than the next offer.", self.money(d.cheaper_by.unwrap_or(0.0)), self.unit)
             }
             Reason::MoqOrMinValue => "Why this many: the minimum order of the supplier asks for it.".to_owned(),
         }
+    }
+
+    fn joins(&self, d: &Drivers) -> String {
+        let start = format!("Why now: an order to {} is placed anyway", self.supplier);
+        let risk = percent(d.stockout_probability_until_planned);
+        match d.next_planned_arrival_period {
+            _ if d.stockout_probability_until_planned < 0.01 => format!("{start}, so this line costs no extra order."),
+            Some(period) => format!(
+                "{start}; without this line, the chance of running out before its next one arrives ({}) is {risk}.",
+                self.when(period)
+            ),
+            None => format!(
+                "{start} and no later one is planned; without this line, the chance of running out {} is {risk}.",
+                self.in_horizon()
+            ),
+        }
+    }
+
+    /// "in the 13 weeks planned".
+    fn in_horizon(&self) -> String {
+        format!("in the {} planned", self.span(self.instance.periods))
     }
 
     fn limited(&self, d: &Drivers) -> String {
@@ -209,6 +237,27 @@ impl Words<'_> {
     }
 }
 
+/// Units of measure that have no plural.
+const MEASURES: [&str; 20] =
+    ["ml", "cl", "dl", "l", "L", "mL", "ng", "ug", "mcg", "µg", "mg", "g", "kg", "IU", "MIU", "mmol", "mEq", "cm", "m", "%"];
+
+/// The English plural of a unit: `box` -> `boxes`, `ampoule of 2 ml` -> `ampoules of 2 ml`.
+fn plural(unit: &str) -> String {
+    if MEASURES.contains(&unit) {
+        return unit.to_owned();
+    }
+    if let Some((head, rest)) = unit.split_once(" of ") {
+        return format!("{} of {rest}", plural(head));
+    }
+    if ["s", "x", "z", "ch", "sh"].iter().any(|end| unit.ends_with(end)) {
+        return format!("{unit}es");
+    }
+    match unit.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{unit}s"),
+    }
+}
+
 fn packs(count: i64) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} pack{plural}", group(count_to_f64(count)))
@@ -242,6 +291,27 @@ fn group(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_have_english_plurals() {
+        let pairs = [
+            ("tablet", "tablets"),
+            ("suppository", "suppositories"),
+            ("tray", "trays"),
+            ("patch", "patches"),
+            ("box", "boxes"),
+            ("glass", "glasses"),
+            ("flush", "flushes"),
+            ("pair of gloves", "pairs of gloves"),
+            ("ml", "ml"),
+            ("mg", "mg"),
+            ("g", "g"),
+            ("IU", "IU"),
+        ];
+        for (one, many) in pairs {
+            assert_eq!(plural(one), many);
+        }
+    }
 
     #[test]
     fn figures_read_well() {

@@ -170,6 +170,7 @@ fn check_demand(demand: &[PeriodDemand], periods: usize, field: impl Fn() -> Str
 fn check_supplier(supplier: &Supplier, index: usize, periods: u32) -> Result<(), PlanError> {
     let at = |field: &str| format!("suppliers[{index}].{field}");
     amount(supplier.order_cost, || at("order_cost"))?;
+    amount(supplier.line_cost, || at("line_cost"))?;
     amount(supplier.min_order, || at("min_order"))?;
     for (row, &period) in supplier.order_periods.iter().flatten().enumerate() {
         if period >= periods {

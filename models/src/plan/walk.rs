@@ -11,6 +11,8 @@ use crate::convert::count_to_f64;
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct ItemCost {
     pub(crate) purchase: f64,
+    /// Line costs; part of the order costs on the wire.
+    pub(crate) lines: f64,
     pub(crate) holding: f64,
     pub(crate) shortage: f64,
     pub(crate) disposal: f64,
@@ -19,9 +21,9 @@ pub(crate) struct ItemCost {
 }
 
 impl ItemCost {
-    /// What steers: everything of this item but order costs.
+    /// What steers: everything of this item, without the costs per order.
     pub(crate) fn steering(&self) -> f64 {
-        self.purchase + self.holding + self.shortage + self.disposal + self.risk
+        self.purchase + self.lines + self.holding + self.shortage + self.disposal + self.risk
     }
 }
 
@@ -63,6 +65,7 @@ pub(crate) fn roll(item: &ItemModel, offers: &[OfferModel], packs: &[Vec<i64>], 
                 let ordered = count_to_f64(ordered);
                 room.buckets[item.last_use(period)] += ordered * offer.units;
                 cost.purchase += ordered * offer.price;
+                cost.lines += offer.line_cost;
             }
         }
         let mut wanted = item.demand[period];

@@ -30,7 +30,10 @@ fn lot_sizes_are_near_wagner_and_whitin_and_the_bound_is_below() {
         only.holding_cost = 0.5;
         only.shortage_cost = 100.0;
         let mut question = instance(12, vec![only], vec![offer("O", "A", 1, 2.0)]);
-        question.suppliers[0].order_cost = fee;
+        // With one item, a cost per line is a cost per order.
+        let share = f64::from(rng.below(3)) / 2.0;
+        question.suppliers[0].order_cost = fee * (1.0 - share);
+        question.suppliers[0].line_cost = fee * share;
         let planned = plan(&question);
         let best = wagner_whitin(&demand, fee, 0.5, 2.0);
         assert!(planned.bound <= best + 1e-6 && planned.objective >= best - 1e-6);
@@ -74,6 +77,9 @@ fn cost_of(question: &Instance, slots: &[(usize, u32)], packs: &[i64], none: &[f
         let money = f64::from(i32::try_from(n).unwrap()) * offer.price;
         spent[usize::try_from(t).unwrap()] += money;
         cost += money;
+        if n > 0 {
+            cost += question.suppliers[0].line_cost;
+        }
         let arrives = t + offer.lead_periods;
         arrivals.push((offer.item.clone(), arrives, n * offer.units_per_pack));
     }

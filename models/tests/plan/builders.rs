@@ -61,7 +61,7 @@ pub(crate) fn offer(id: &str, item: &str, units_per_pack: i64, price: f64) -> Of
 }
 
 pub(crate) fn supplier(id: &str) -> Supplier {
-    Supplier { id: id.to_owned(), name: None, order_cost: 0.0, min_order: 0.0, order_periods: None }
+    Supplier { id: id.to_owned(), name: None, order_cost: 0.0, line_cost: 0.0, min_order: 0.0, order_periods: None }
 }
 
 pub(crate) fn instance(periods: u32, items: Vec<Item>, offers: Vec<Offer>) -> Instance {
@@ -128,6 +128,7 @@ pub(crate) fn tiny(rng: &mut Rng) -> Instance {
     }
     question.suppliers[0].order_cost = f64::from(rng.below(2)) * 4.0;
     question.suppliers[0].min_order = f64::from(rng.below(2)) * 10.0;
+    question.suppliers[0].line_cost = f64::from(rng.below(3)) * 1.5;
     if rng.below(2) == 0 {
         question.budget = Some((0..periods).map(|_| Some(rng.unit() * 25.0)).collect());
     }
@@ -181,7 +182,8 @@ pub(crate) fn hospital(items: u32, periods: u32, seed: u64, risk: Risk) -> Insta
         made_items.push(made);
     }
     let mut question = instance(periods, made_items, offers);
-    question.suppliers = (1..=suppliers).map(|n| Supplier { order_cost: 25.0, min_order: 100.0, ..supplier(&format!("S{n}")) }).collect();
+    question.suppliers =
+        (1..=suppliers).map(|n| Supplier { order_cost: 25.0, line_cost: 2.0, min_order: 100.0, ..supplier(&format!("S{n}")) }).collect();
     let budget = (spend * 102.0).round() / 100.0;
     question.budget = Some(vec![Some(budget); periods as usize]);
     question.storage = vec![StorageLimit { class: StorageClass::Refrigerated, litres: vec![Some(2.2 * cold); periods as usize] }];

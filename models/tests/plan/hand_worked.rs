@@ -1,6 +1,6 @@
 //! Cases small enough to work out by hand.
 
-use wardstock_models::plan::{Instance, OpenOrder, PeriodDemand, Reason, Risk, Status, StorageClass, StorageLimit, Ven};
+use wardstock_models::plan::{Instance, OpenOrder, PeriodDemand, Reason, Risk, Status, StorageClass, StorageLimit, Ven, check};
 
 use crate::builders::{instance, item, lot, near, offer, plan};
 
@@ -196,4 +196,60 @@ fn stock_above_capacity_is_stated_and_nothing_adds_to_it() {
     assert!(planned.orders.iter().all(|o| o.period == 2));
     near(planned.projection[0].stock, 19.0);
     near(planned.cost.shortage, 0.0);
+}
+
+#[test]
+fn a_line_that_is_not_worth_its_line_cost_is_merged_or_dropped() {
+    // 10 a period, 10 a pack. One line per period holds nothing; one line for all three holds 20 + 10 units
+    // at 0.01: 0.3 more for two lines less.
+    let mut question = instance(3, vec![item("A", &[10.0; 3])], vec![offer("O", "A", 10, 5.0)]);
+    assert_eq!(plan(&question).orders.len(), 3);
+    question.suppliers[0].line_cost = 0.05;
+    assert_eq!(plan(&question).orders.len(), 3);
+    question.suppliers[0].line_cost = 4.0;
+    let planned = plan(&question);
+    assert_eq!((planned.orders.len(), planned.orders[0].packs), (1, 3));
+    near(planned.cost.order, 4.0);
+    near(planned.objective, 15.0 + 4.0 + 0.3);
+    assert!(planned.bound <= planned.objective);
+    // One pack less leaves 10 units short at 30 and keeps the line.
+    near(planned.explanations[0].drivers.one_pack_less.as_ref().unwrap().cost_change, 300.0 - 5.0 - 0.2);
+    // The judge counts lines itself.
+    let mut cheated = planned.clone();
+    cheated.cost.order = 0.0;
+    cheated.objective -= 4.0;
+    let rows: Vec<&str> = check(&question, &cheated).problems.iter().map(|p| p.row).collect();
+    assert!(rows.contains(&"cost") && rows.contains(&"objective"), "{rows:?}");
+
+    // One unit is missing: a pack at 5 and a line at 4 avoid 8 of shortage. With a line at 2 it is worth it.
+    let mut short = item("A", &[1.0]);
+    (short.shortage_cost, short.holding_cost) = (8.0, 0.0);
+    let mut question = instance(1, vec![short], vec![offer("O", "A", 1, 5.0)]);
+    question.suppliers[0].line_cost = 4.0;
+    let planned = plan(&question);
+    assert!(planned.orders.is_empty());
+    near(planned.objective, 8.0);
+    question.suppliers[0].line_cost = 2.0;
+    let planned = plan(&question);
+    near(planned.objective, 7.0);
+    near(planned.bound, 7.0);
+    near(planned.explanations[0].drivers.one_pack_less.as_ref().unwrap().cost_change, 8.0 - 5.0 - 2.0);
+}
+
+#[test]
+fn stock_that_expires_before_the_next_delivery_is_named() {
+    // 100 at hand, 5 a week, all unusable after week 2: without the order nothing is left for week 3.
+    let mut only = item("A", &[5.0; 6]);
+    only.base_unit = Some("suppository".to_owned());
+    only.on_hand = vec![lot(100, Some(1))];
+    let mut slow = offer("O", "A", 10, 5.0);
+    slow.lead_periods = 2;
+    let planned = plan(&instance(6, vec![only], vec![slow]));
+    let row = &planned.explanations[0];
+    assert_eq!((row.period, row.reason), (0, Reason::ProjectedShortage));
+    assert_eq!((row.drivers.expires_before_next, row.drivers.expires_period), (90, Some(1)));
+    assert!(row.drivers.stockout_probability_if_kept.unwrap() < 0.01);
+    for words in ["90 suppositories expire unused within 2 weeks", "the part that expires"] {
+        assert!(row.text.contains(words), "{}", row.text);
+    }
 }

@@ -135,7 +135,7 @@ fn wild_magnitudes_never_break_a_rule() {
 #[test]
 fn bad_instances_are_named() {
     let good = instance(2, vec![item("A", &[5.0, 5.0])], vec![offer("O", "A", 5, 5.0)]);
-    let cases: [(&str, fn(&mut Instance)); 9] = [
+    let cases: [(&str, fn(&mut Instance)); 11] = [
         ("periods", |q| q.periods = 0),
         ("items[0].holding_cost", |q| q.items[0].holding_cost = -1.0),
         ("items[0].demand[1].mean", |q| {
@@ -144,6 +144,8 @@ fn bad_instances_are_named() {
         ("items[0].demand", |q| {
             q.items[0].demand.pop();
         }),
+        ("suppliers[0].line_cost", |q| q.suppliers[0].line_cost = -1.0),
+        ("suppliers[0].line_cost", |q| q.suppliers[0].line_cost = f64::INFINITY),
         ("offers[0].item", |q| q.offers[0].item = "X".to_owned()),
         ("offers[0].units_per_pack", |q| {
             q.offers[0].units_per_pack = 0;

@@ -1,0 +1,158 @@
+//! Fewer order lines: a line costs its line cost whatever it holds, so lines of one item are merged,
+//! split over their neighbours or dropped, and lines that can wait are put off together.
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
+
+use super::improve::{keeps_minimum, least_gain, undo};
+use super::outlook::outlook;
+use super::packs::{Change, Draft};
+use crate::convert::{ceil_to_count, count_to_f64};
+
+/// Lines of one item taken away in a row.
+const MERGES_MAX: usize = 24;
+/// Share of its line cost that leaving the decision about a line open is worth.
+const WAIT_WORTH: f64 = 0.25;
+/// Chance of running out before the next order could arrive up to which a line can wait.
+const WAIT_CHANCE: f64 = 0.01;
+/// Periods by which a group of lines is put off at most.
+const PUT_OFF_MAX: usize = 4;
+
+/// Takes lines away whose packs are cheaper in the item's neighbouring lines, or not bought at all.
+pub(crate) fn merge_lines(draft: &mut Draft<'_>) {
+    let model = draft.model;
+    for i in 0..model.items.len() {
+        if model.items[i].offers.iter().all(|&k| model.offers[k].line_cost <= 0.0) {
+            continue;
+        }
+        for _ in 0..MERGES_MAX {
+            if draft.walks_left == 0 || !best_merge(draft, i) {
+                break;
+            }
+        }
+    }
+}
+
+/// Lines of one item by period of arrival: `(arrival, offer, period)`.
+fn lines_of(draft: &Draft<'_>, i: usize) -> Vec<(usize, usize, usize)> {
+    let model = draft.model;
+    let mut lines = Vec::new();
+    for &k in &model.items[i].offers {
+        for t in (0..model.periods).filter(|&t| draft.packs[k][t] > 0) {
+            lines.push((t + model.offers[k].lead, k, t));
+        }
+    }
+    lines.sort_unstable();
+    lines
+}
+
+fn best_merge(draft: &mut Draft<'_>, i: usize) -> bool {
+    let lines = lines_of(draft, i);
+    let mut best: Option<(f64, Vec<Change>)> = None;
+    for (n, &(_, k, t)) in lines.iter().enumerate() {
+        let line = draft.packs[k][t];
+        let away = Change { offer: k, period: t, packs: -line };
+        let before = n.checked_sub(1).map(|b| lines[b]);
+        let after = lines.get(n + 1).copied();
+        for (early, late) in splits(line) {
+            let mut changes = vec![away];
+            changes.extend(before.and_then(|to| taken_over(draft, k, to, early)));
+            changes.extend(after.and_then(|to| taken_over(draft, k, to, late)));
+            if let Some(delta) = draft.trial(&changes, true)
+                && delta < -1e-7
+                && best.as_ref().is_none_or(|b| delta < b.0)
+            {
+                best = Some((delta, changes));
+            }
+        }
+    }
+    let Some((_, changes)) = best else {
+        return false;
+    };
+    draft.make(&changes);
+    true
+}
+
+/// Packs of a line that go to the line before and to the line after: all, half or none to either,
+/// and one less than all.
+fn splits(line: i64) -> [(i64, i64); 8] {
+    let half = line / 2;
+    let less = line - 1;
+    [(0, 0), (line, 0), (0, line), (half, line - half), (half, 0), (0, half), (less, 0), (0, less)]
+}
+
+/// `packs` of offer `k` as packs of another line, at least as many units.
+fn taken_over(draft: &Draft<'_>, k: usize, (_, to, period): (usize, usize, usize), packs: i64) -> Option<Change> {
+    let offers = &draft.model.offers;
+    let units = count_to_f64(packs) * offers[k].units;
+    (packs > 0).then(|| Change { offer: to, period, packs: ceil_to_count(units / offers[to].units) })
+}
+
+/// Leaves lines of period 0 to a later order that is placed anyway, where that costs no more than
+/// [`WAIT_WORTH`] of the line cost and the stock lasts well without them: what is not ordered now
+/// is decided again with newer figures.
+pub(crate) fn leave_for_later(draft: &mut Draft<'_>) {
+    let model = draft.model;
+    let mut room = draft.room.clone();
+    for (k, offer) in model.offers.iter().enumerate() {
+        let packs = draft.packs[k][0];
+        if packs == 0 || offer.line_cost <= 0.0 || outlook(draft, &mut room, k, 0).stockout(0.0) > WAIT_CHANCE {
+            continue;
+        }
+        let mut best: Option<(f64, [Change; 2])> = None;
+        for to in 1..model.periods {
+            if !offer.open[to] || draft.lines[offer.supplier][to] == 0 {
+                continue;
+            }
+            let changes = [Change { offer: k, period: 0, packs: -packs }, Change { offer: k, period: to, packs }];
+            if let Some(delta) = draft.trial(&changes, true)
+                && delta <= WAIT_WORTH * offer.line_cost
+                && best.as_ref().is_none_or(|b| delta < b.0)
+            {
+                best = Some((delta, changes));
+            }
+        }
+        if let Some((_, changes)) = best {
+            draft.make(&changes);
+        }
+    }
+    draft.refresh();
+}
+
+/// Per order: the lines that lose nothing by waiting are put off together when that pays a later
+/// order of its own.
+pub(crate) fn put_off(draft: &mut Draft<'_>) {
+    let model = draft.model;
+    for s in 0..model.suppliers.len() {
+        for t in 0..model.periods {
+            for to in t + 1..model.periods.min(t + 1 + PUT_OFF_MAX) {
+                if draft.lines[s][t] > 0 && draft.lines[s][to] == 0 && draft.walks_left > 0 {
+                    put_off_to(draft, s, t, to);
+                }
+            }
+        }
+    }
+}
+
+/// Moves the lines of one order that are cheaper later, its own cost aside, to an order of their
+/// own; keeps the result only if it is cheaper.
+fn put_off_to(draft: &mut Draft<'_>, s: usize, t: usize, to: usize) {
+    let model = draft.model;
+    let before = draft.steering();
+    let mut made: Vec<Vec<Change>> = Vec::new();
+    draft.emptying = Some(s);
+    for &k in &model.suppliers[s].offers {
+        let packs = draft.packs[k][t];
+        if packs == 0 || !model.offers[k].open[to] {
+            continue;
+        }
+        let changes = vec![Change { offer: k, period: t, packs: -packs }, Change { offer: k, period: to, packs }];
+        let opening = if draft.lines[s][to] == 0 { model.suppliers[s].fee } else { 0.0 };
+        if draft.trial(&changes, true).is_some_and(|delta| delta - opening < -1e-7) {
+            draft.make(&changes);
+            made.push(changes);
+        }
+    }
+    draft.emptying = None;
+    if !made.is_empty() && !(keeps_minimum(draft, s) && draft.steering() < before - least_gain(before)) {
+        undo(draft, &made);
+    }
+}
