@@ -22,4 +22,6 @@ mod gateway;
 mod house;
 mod migrations;
 mod pharmacist;
+mod planner;
 mod procurement;
+mod stock_keeper;

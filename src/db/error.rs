@@ -5,6 +5,16 @@ use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use crate::base::code::Code;
 use crate::base::error::Error;
 
+/// What the databases say when they could not, for now.
+const BUSY: [&str; 6] = [
+    "database is locked",
+    "server closed the connection",
+    "deadlock detected",
+    "lock timeout",
+    "statement timeout",
+    "terminating connection",
+];
+
 impl From<Diesel> for Error {
     fn from(cause: Diesel) -> Self {
         let lost = |detail: &str| Self::new(Code::DatabaseUnavailable, detail).retry_after(2);
@@ -16,7 +26,7 @@ impl From<Diesel> for Error {
                 let text = about.message();
                 if text.contains("database or disk is full") || text.contains("No space left") {
                     Self::new(Code::StorageFull, "the disk of the database is full; nothing was stored").retry_after(30)
-                } else if text.contains("database is locked") || text.contains("server closed the connection") {
+                } else if BUSY.iter().any(|sign| text.contains(sign)) {
                     lost("the database is busy; nothing was stored")
                 } else if text.contains("append_only") {
                     Self::new(Code::Conflict, "this record may not be changed; book a correction instead")

@@ -64,6 +64,19 @@ pub fn claim(tx: &mut Tx<'_>, site_id: i64, queue: &str, worker: &str) -> Result
     Ok(tx.conn.hot().claim_job(site_id, queue, tx.now.0, lease_until, worker)?)
 }
 
+/// Keeps a claimed job for `seconds` from now; `false` when the lease was lost, and the caller must stop.
+///
+/// # Errors
+/// Those of the database.
+pub fn hold(tx: &mut Tx<'_>, claimed: &JobRow, seconds: i64) -> Result<bool> {
+    let rows = diesel::update(job::table.filter(job::site_id.eq(claimed.site_id)).filter(job::id.eq(claimed.id)))
+        .filter(job::state.eq("running"))
+        .filter(job::attempts.eq(claimed.attempts))
+        .set(job::lease_until.eq(tx.now.plus_seconds(seconds).0))
+        .execute(tx.conn)?;
+    Ok(rows == 1)
+}
+
 /// Marks a claimed job as done; `false` when the lease was lost, and the caller must roll back.
 ///
 /// # Errors

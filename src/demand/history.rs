@@ -41,13 +41,12 @@ struct DaySum {
     empty_share: f64,
 }
 
-/// An issue sum of one day, as the store reads it.
+/// Units of one day, as the store reads them: issued, or asked for in vain.
 #[derive(Debug, Clone)]
 pub(super) struct IssueDay {
     pub(super) stock_point_id: i64,
     pub(super) day: i64,
-    pub(super) issued: i64,
-    pub(super) requested: i64,
+    pub(super) units: i64,
 }
 
 /// A change of the level, as the store reads it.
@@ -63,7 +62,7 @@ pub(super) struct Change {
 /// # Errors
 /// Those of the database.
 pub fn days(conn: &mut Conn, site_id: i64, stock_point_id: i64, from: Day, to: Day) -> Result<Vec<DemandDay>> {
-    let histories = load(conn, site_id, from, to.plus(1))?;
+    let histories = load(conn, site_id, Some(stock_point_id), from, to.plus(1))?;
     Ok(histories
         .get(&stock_point_id)
         .into_iter()
@@ -77,13 +76,15 @@ pub fn days(conn: &mut Conn, site_id: i64, stock_point_id: i64, from: Day, to: D
         .collect())
 }
 
-/// Loads the daily history of every stock point of a site in `[from, until)`.
-pub(super) fn load(conn: &mut Conn, site_id: i64, from: Day, until: Day) -> Result<HashMap<i64, PointHistory>> {
+/// Loads the daily history of one stock point of a site, or of every one, in `[from, until)`.
+fn load(conn: &mut Conn, site_id: i64, only: Option<i64>, from: Day, until: Day) -> Result<HashMap<i64, PointHistory>> {
+    let points = only.map_or((i64::MIN, i64::MAX), |id| (id, id));
     let mut histories: HashMap<i64, PointHistory> = HashMap::new();
-    for row in store::imported_periods(conn, site_id, from, until)? {
-        let history = histories.entry(row.stock_point_id).or_default();
+    for row in store::imported_periods(conn, site_id, points, from, until)? {
         let length = to_f64(row.period_days);
-        for day in row.start_day..row.start_day + row.period_days {
+        // A period that began before counts with its days from then on.
+        for day in row.start_day.max(from.0)..(row.start_day + row.period_days).min(until.0) {
+            let history = histories.entry(row.stock_point_id).or_default();
             let sum = history.days.entry(day).or_default();
             sum.issued += to_f64(row.quantity) / length;
             sum.requested += to_f64(row.requested_units.max(row.quantity)) / length;
@@ -91,10 +92,10 @@ pub(super) fn load(conn: &mut Conn, site_id: i64, from: Day, until: Day) -> Resu
         }
     }
     let mut changes: HashMap<i64, Vec<Change>> = HashMap::new();
-    for change in store::changes(conn, site_id, from)? {
+    for change in store::changes(conn, site_id, points, from)? {
         changes.entry(change.stock_point_id).or_default().push(change);
     }
-    let levels = store::levels_now(conn, site_id)?;
+    let levels = store::levels_now(conn, site_id, points)?;
     for (stock_point_id, changes) in &changes {
         let level = levels.get(stock_point_id).copied().unwrap_or(0);
         let history = histories.entry(*stock_point_id).or_default();
@@ -103,11 +104,14 @@ pub(super) fn load(conn: &mut Conn, site_id: i64, from: Day, until: Day) -> Resu
             sum.empty_share = sum.empty_share.max(share);
         }
     }
-    for issue in store::issues_by_day(conn, site_id, from, until)? {
+    for issue in store::issues_by_day(conn, site_id, points, from, until)? {
         let sum = histories.entry(issue.stock_point_id).or_default().days.entry(issue.day).or_default();
         // Returns are netted inside the day; a day never has negative demand.
-        sum.issued = (sum.issued + to_f64(issue.issued)).max(0.0);
-        sum.requested = (sum.requested + to_f64(issue.requested)).max(sum.issued);
+        sum.issued = (sum.issued + to_f64(issue.units)).max(0.0);
+        sum.requested = (sum.requested + to_f64(issue.units)).max(sum.issued);
+    }
+    for unmet in store::unmet_by_day(conn, site_id, points, from, until)? {
+        histories.entry(unmet.stock_point_id).or_default().days.entry(unmet.day).or_default().requested += to_f64(unmet.units);
     }
     Ok(histories)
 }
@@ -162,7 +166,7 @@ pub struct Wanted {
 /// Those of the database.
 pub fn series(conn: &mut Conn, site_id: i64, wanted: &[Wanted], today: Day, period_days: i64, periods: i64) -> Result<Vec<Series>> {
     let from = today.plus(-period_days * periods);
-    let histories = load(conn, site_id, from, today)?;
+    let histories = load(conn, site_id, None, from, today)?;
     wanted
         .iter()
         .map(|wanted| {

@@ -4,6 +4,7 @@ mod project;
 mod solve;
 mod upkeep;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -46,10 +47,13 @@ impl Workers {
             .name(name.to_owned())
             .spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    let more = round(&state).unwrap_or_else(|error| {
-                        tracing::error!(cause = ?error.cause, "a worker's round failed: {}", error.detail);
-                        false
-                    });
+                    // A panic costs its round, not the worker: nobody would solve plans until the next start.
+                    let more = catch_unwind(AssertUnwindSafe(|| round(&state)))
+                        .unwrap_or_else(|_| Err(Error::internal("it panicked")))
+                        .unwrap_or_else(|error| {
+                            tracing::error!(cause = ?error.cause, "a worker's round failed: {}", error.detail);
+                            false
+                        });
                     if !more {
                         // Parked, not asleep: a stop wakes it.
                         std::thread::park_timeout(pause);

@@ -1,9 +1,10 @@
-//! Upkeep: jobs of silent workers go back, silent devices raise alerts, old answers and events are forgotten.
+//! Upkeep: jobs of silent workers go back, plans that nobody finishes fail, silent devices raise alerts, old answers and events are forgotten.
 
 use crate::access::session;
 use crate::app::State;
 use crate::base::error::Result;
 use crate::db::{outbox, queue};
+use crate::reorder;
 use crate::sensing::health;
 use crate::web::idempotency;
 
@@ -17,7 +18,9 @@ pub(super) fn round(state: &State) -> Result<bool> {
         let before = tx.now.plus_seconds(-EVENT_SECONDS).0;
         outbox::forget(tx, before)?;
         health::raise_silence(tx)?;
-        queue::recover(tx)
+        let recovered = queue::recover(tx)?;
+        reorder::fail_abandoned(tx)?;
+        Ok(recovered)
     })?;
     if recovered > 0 {
         tracing::warn!(recovered, "jobs of silent workers went back to the queue");

@@ -142,14 +142,6 @@ pub fn stock_points_of_site(conn: &mut Conn, site_id: i64) -> Result<HashMap<(i6
     store::stock_points_of_site(conn, site_id)
 }
 
-/// Sets par and maximum of a stock point where they are given; answers whether something changed.
-///
-/// # Errors
-/// Those of the database.
-pub fn set_levels(tx: &mut Tx<'_>, place: &PlaceKey, item_id: i64, par_level: Option<i64>, max_level: Option<i64>) -> Result<bool> {
-    store::set_levels(tx, place.site_id, place.id, item_id, par_level, max_level)
-}
-
 /// The stock points of many `(place_id, item_id)` of a site; those that are missing are made.
 ///
 /// # Errors

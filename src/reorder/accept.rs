@@ -16,11 +16,16 @@ use crate::orders::{self, Draft, DraftLine, OrderView};
 /// plan decides anew. A line set to 0 packs by a person is left out.
 ///
 /// # Errors
-/// `wrong_state` unless the plan is done.
+/// `wrong_state` unless the plan is done, and when another plan was accepted since it was asked for.
 pub(super) fn accept(tx: &mut Tx<'_>, actor: &str, site_id: i64, plan_id: i64) -> Result<Vec<OrderView>> {
     if !store::move_state(tx, site_id, plan_id, "done", "accepted")? {
         let now = store::plan_head(tx.conn, plan_id)?.map_or_else(|| "gone".to_owned(), |head| head.state);
         return Err(Error::new(Code::WrongState, format!("the plan is {now}; only a plan that is done can be accepted")));
+    }
+    if let Some(order) = store::overtaken_by(tx.conn, site_id, plan_id)? {
+        let detail =
+            format!("order {order} was made from another plan since, and this one does not know it: make a new plan, or cancel the order");
+        return Err(Error::new(Code::WrongState, detail));
     }
     let wish = store::request_of(tx.conn, site_id, plan_id)?;
     let lines = store::lines_of(tx.conn, site_id, plan_id)?;

@@ -9,6 +9,7 @@ use super::gather::{self, Gathered};
 use super::instance::{self, Question};
 use super::store::{self, LineRow};
 use crate::base::error::{Error, Result};
+use crate::base::quantity::from_f64;
 use crate::base::time::Day;
 use crate::db::Db;
 use crate::db::hot::JobRow;
@@ -32,7 +33,12 @@ pub fn run(db: &Db, job: &JobRow) -> Result<()> {
     let plan_id: i64 = job.payload.parse().map_err(|cause| Error::internal("a plan job names no plan").because(cause))?;
     let today = db.clock().now().day();
     let wish = db.read_now(|conn| store::request_of(conn, site_id, plan_id))?;
+    let (held, lease_s) = (job.clone(), queue::LEASE_SECONDS + from_f64(time_limit_s(&wish).ceil()));
     db.write_now(move |tx| {
+        // The solver may take longer than a lease; a worker that took over meanwhile would solve the same plan.
+        if !queue::hold(tx, &held, lease_s)? {
+            return Err(lost());
+        }
         store::set_state(tx, site_id, plan_id, "running")?;
         outbox::push(tx, site_id, Topic::Plan, &serde_json::json!({"plan": plan_id.to_string(), "state": "running"}))
     })?;
@@ -51,11 +57,19 @@ pub fn run(db: &Db, job: &JobRow) -> Result<()> {
             forecast::keep(tx, site_id, &solved.forecasts)?;
         }
         if !queue::finish(tx, &job)? {
-            return Err(Error::internal("the lease of a plan was lost; another worker has it"));
+            return Err(lost());
         }
         let state = if outcome.is_ok() { "done" } else { "failed" };
         outbox::push(tx, site_id, Topic::Plan, &serde_json::json!({"plan": plan_id.to_string(), "state": state}))
     })
+}
+
+fn lost() -> Error {
+    Error::internal("the lease of a plan was lost; another worker has it")
+}
+
+fn time_limit_s(wish: &PlanRequest) -> f64 {
+    wish.options.time_limit_s.unwrap_or(TIME_LIMIT_S_DEFAULT)
 }
 
 /// A plan ready to be stored.
@@ -70,8 +84,7 @@ pub(super) struct Solved {
 
 fn solve(gathered: &Gathered, wish: &PlanRequest) -> Result<Solved> {
     let question = instance::question(gathered, wish);
-    let limits =
-        SolveLimits { time_limit_s: wish.options.time_limit_s.unwrap_or(TIME_LIMIT_S_DEFAULT), gap: GAP, ..SolveLimits::default() };
+    let limits = SolveLimits { time_limit_s: time_limit_s(wish), gap: GAP, ..SolveLimits::default() };
     let started = Instant::now();
     let mut planned = plan::solve(&question.instance, &limits, &mut |stage| {
         tracing::debug!(stage = stage.name, objective = stage.objective, bound = stage.bound, "planning");

@@ -8,7 +8,7 @@ use super::run::{self, Solved};
 use crate::base::error::{Error, Result};
 use crate::db::Tx;
 use crate::db::conn::Conn;
-use crate::db::schema::{plan, plan_line};
+use crate::db::schema::{plan, plan_line, purchase_order};
 use crate::places::PlaceKey;
 
 pub(super) fn insert_plan(tx: &mut Tx<'_>, site_id: i64, plan_id: i64, actor: &str, options: &str) -> Result<()> {
@@ -52,6 +52,40 @@ pub(super) fn fail(tx: &mut Tx<'_>, site_id: i64, plan_id: i64, why: &str) -> Re
         .set((plan::state.eq("failed"), plan::failure.eq(why), plan::finished_at.eq(tx.now.0), plan::version.eq(plan::version + 1)))
         .execute(tx.conn)?;
     Ok(())
+}
+
+/// Fails the plans whose job is over without an answer; answers which.
+pub(super) fn fail_abandoned(tx: &mut Tx<'_>, why: &str) -> Result<Vec<(i64, i64)>> {
+    let rows: Vec<Abandoned> = diesel::sql_query(
+        "UPDATE plan SET state = 'failed', failure = $1, finished_at = $2, version = version + 1 WHERE state IN ('queued', 'running') \
+         AND NOT EXISTS (SELECT 1 FROM job j WHERE j.site_id = plan.site_id AND j.dedupe_key = 'plan/' || plan.id \
+         AND j.state IN ('queued', 'running')) RETURNING site_id, id",
+    )
+    .bind::<Text, _>(why)
+    .bind::<BigInt, _>(tx.now.0)
+    .load(tx.conn)?;
+    Ok(rows.into_iter().map(|row| (row.site_id, row.id)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Abandoned {
+    #[diesel(sql_type = BigInt)]
+    site_id: i64,
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// An order of another plan, made after this plan was asked for and not called off: this plan did not see it.
+pub(super) fn overtaken_by(conn: &mut Conn, site_id: i64, plan_id: i64) -> Result<Option<String>> {
+    Ok(purchase_order::table
+        .filter(purchase_order::site_id.eq(site_id))
+        .filter(purchase_order::plan_id.ne(plan_id))
+        .filter(purchase_order::id.gt(plan_id))
+        .filter(purchase_order::state.ne("cancelled"))
+        .order(purchase_order::id)
+        .select(purchase_order::code)
+        .first(conn)
+        .optional()?)
 }
 
 /// A line on its way into the table.

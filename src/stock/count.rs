@@ -32,6 +32,8 @@ pub struct Count {
 /// # Errors
 /// `insufficient_stock` when what was counted less than the book has been taken out since.
 pub fn apply(tx: &mut Tx<'_>, site_id: i64, count: &Count) -> Result<i64> {
+    // Locked before it is read: another service may book here at this moment.
+    tx.conn.hot().lock_levels(site_id, &[count.stock_point_id])?;
     let book = store::book_at(tx.conn, site_id, count.stock_point_id, &count.lot, count.counted_at)?;
     let difference = count.counted_units - book;
     if difference != 0 {

@@ -1,20 +1,23 @@
 //! `stock.csv` (counted stock and par levels) and `movements.csv` (a ledger from elsewhere).
 
+mod counts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::count::{self, Count};
 use super::movement::{Entry, Kind, LotChoice, Source};
 use super::{record, store};
 use crate::base::error::Result;
 use crate::base::quantity::UNITS_MAX;
 use crate::base::table::{Outcome, Row, Sheet};
-use crate::base::time::{Day, Micros};
+use crate::base::time::Micros;
 use crate::catalogue::item::{self, Item};
 use crate::db::Tx;
 use crate::places::{self, PlaceKey, PlaceKind};
 use crate::web::body::hex;
+
+pub use counts::stock;
 
 /// What rows of a file refer to, loaded once.
 struct Names {
@@ -48,61 +51,6 @@ impl Names {
 
 fn key_of(parts: &[&str]) -> String {
     hex(&Sha256::digest(parts.join("\u{1f}").as_bytes()))
-}
-
-/// Imports `stock.csv`: each row is a count of one lot at one moment, booked once.
-///
-/// # Errors
-/// `invalid_input` when a column is missing; those of the database.
-pub fn stock(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, sheet: &Sheet) -> Result<Outcome> {
-    sheet.require(&["place", "item", "quantity"])?;
-    let names = Names::load(tx, sheet, only_site)?;
-    let mut outcome = Outcome::of(sheet);
-    for mut row in sheet.rows() {
-        let found = names.of(&mut row);
-        let quantity = row.quantity("quantity");
-        let lot = row.text("lot").unwrap_or_default();
-        let expiry = row.day("expiry");
-        let par_level = row.integer("par_level", 0, UNITS_MAX);
-        let max_level = row.integer("max_level", 0, UNITS_MAX);
-        let counted_at = row.moment("counted_at");
-        if counted_at.is_some_and(|at| at > tx.now) {
-            row.reject("counted_at", "future", "a count can't lie in the future");
-        }
-        if par_level.zip(max_level).is_some_and(|(par, max)| par > max) {
-            row.reject("par_level", "out_of_range", "must not be above max_level");
-        }
-        let (Some((place, item)), true) = (found, row.rejected.is_empty()) else {
-            outcome.rejected.extend(row.rejected);
-            continue;
-        };
-        let stock_point_id = places::stock_point(tx, &place, item.id)?;
-        let mut changed = places::set_levels(tx, &place, item.id, par_level, max_level)?;
-        let source_key = key_of(&[
-            "stock",
-            &place.code,
-            &item.code,
-            &lot,
-            &expiry.map(Day::to_text).unwrap_or_default(),
-            &counted_at.map(Micros::to_text).unwrap_or_default(),
-            &quantity.to_string(),
-        ]);
-        if store::known_import_keys(tx, place.site_id, std::slice::from_ref(&source_key))?.is_empty() {
-            let count = Count {
-                stock_point_id,
-                item_id: item.id,
-                lot: LotChoice::Named { code: lot, expiry },
-                counted_units: quantity,
-                counted_at: counted_at.unwrap_or(tx.now),
-                source: Source::Import,
-                source_key,
-                actor: actor.to_owned(),
-            };
-            changed |= count::apply(tx, place.site_id, &count)? != 0;
-        }
-        *(if changed { &mut outcome.written } else { &mut outcome.unchanged }) += 1;
-    }
-    Ok(outcome)
 }
 
 /// Imports `movements.csv`: a ledger kept elsewhere, in the order of the file.
@@ -169,6 +117,9 @@ fn read_movement(row: &mut Row<'_>, names: &Names, now: Micros, actor: &str) -> 
     let reference = row.needed("reference");
     let expiry = row.day("expiry");
     let requested_units = row.integer("requested", 0, UNITS_MAX);
+    if requested_units.is_some_and(|requested| requested < quantity || kind != Some(Kind::Issue)) {
+        row.reject("requested", "out_of_range", "only for an issue, and not less than quantity");
+    }
     let (place, item) = found?;
     let kind = kind?;
     let lot = match (row.text("lot"), kind) {

@@ -9,6 +9,7 @@ use super::store;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 use crate::base::quantity;
+use crate::base::time::Day;
 use crate::db::Tx;
 use crate::db::hot::{LevelRow, MovementRow};
 use crate::db::outbox::{self, Topic};
@@ -84,8 +85,24 @@ impl Sheet {
             LotChoice::Fefo if entry.quantity_delta > 0 => vec![(self.lots.named(tx, entry.item_id, "", None)?, entry.quantity_delta)],
             LotChoice::Fefo => self.by_fefo(entry)?,
         };
+        if entry.kind == Kind::Issue && entry.quantity_delta < 0 && entry.source == Source::Person {
+            self.require_usable(&parts, entry.event_at.day())?;
+        }
         for (at, (lot_id, delta)) in parts.into_iter().enumerate() {
             self.move_lot(tx, entry, at, lot_id, delta)?;
+        }
+        Ok(())
+    }
+
+    /// What a person hands out is neither on hold nor expired, even when the lot is named.
+    fn require_usable(&self, parts: &[(i64, i64)], day: Day) -> Result<()> {
+        for lot in parts.iter().filter_map(|(lot_id, _)| self.lots.get(*lot_id)) {
+            let why = match lot.expiry {
+                _ if lot.held => "is on hold".to_owned(),
+                Some(expiry) if expiry < day => format!("expired on {expiry}; book it as waste"),
+                _ => continue,
+            };
+            return Err(Error::new(Code::InsufficientStock, format!("the lot '{}' {why}", lot.code)));
         }
         Ok(())
     }

@@ -55,6 +55,11 @@ impl Cut {
     }
 }
 
+/// The cursor that goes on after the row with this sort key.
+pub fn cursor(key: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(key)
+}
+
 /// One page of a list.
 #[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Page<T> {
@@ -70,7 +75,7 @@ impl<T> Page<T> {
         let limit = usize::try_from(cut.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = if more { rows.last().map(|row| BASE64_URL_SAFE_NO_PAD.encode(key(row))) } else { None };
+        let next = if more { rows.last().map(|row| cursor(&key(row))) } else { None };
         Self { items: rows, next }
     }
 }

@@ -84,35 +84,3 @@ pub(super) fn insert_stock_point(tx: &mut Tx<'_>, site_id: i64, id: i64, place_i
         .execute(tx.conn)?;
     Ok(())
 }
-
-pub(super) fn set_levels(
-    tx: &mut Tx<'_>,
-    site_id: i64,
-    place_id: i64,
-    item_id: i64,
-    par_level: Option<i64>,
-    max_level: Option<i64>,
-) -> Result<bool> {
-    if par_level.is_none() && max_level.is_none() {
-        return Ok(false);
-    }
-    let (id, par_now, max_now): (i64, Option<i64>, Option<i64>) = stock_point::table
-        .filter(stock_point::site_id.eq(site_id))
-        .filter(stock_point::item_id.eq(item_id))
-        .filter(stock_point::place_id.eq(place_id))
-        .select((stock_point::id, stock_point::par_level, stock_point::max_level))
-        .first(tx.conn)?;
-    let wanted = (par_level.or(par_now), max_level.or(max_now));
-    if wanted == (par_now, max_now) {
-        return Ok(false);
-    }
-    diesel::update(stock_point::table.filter(stock_point::site_id.eq(site_id)).filter(stock_point::id.eq(id)))
-        .set((
-            stock_point::par_level.eq(wanted.0),
-            stock_point::max_level.eq(wanted.1),
-            stock_point::version.eq(stock_point::version + 1),
-            stock_point::updated_at.eq(tx.now.0),
-        ))
-        .execute(tx.conn)?;
-    Ok(true)
-}

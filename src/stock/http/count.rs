@@ -9,7 +9,7 @@ use crate::base::quantity::UNITS_MAX;
 use crate::base::time::Micros;
 use crate::catalogue::item;
 use crate::db::Db;
-use crate::places;
+use crate::places::{self, PlaceKind};
 use crate::stock::count::{self, Count};
 use crate::stock::movement::{LotChoice, Source};
 use crate::web::body::Posted;
@@ -46,6 +46,9 @@ pub(super) async fn post_count(caller: Caller, db: web::Data<Db>, posted: Posted
     once(&db, caller.actor(), &posted, move |tx| {
         let place = places::find(tx.conn, &wish.place)?;
         caller.require_site(place.site_id)?;
+        if place.kind == PlaceKind::Site {
+            return Err(Error::field("/place", "kind", "stock is kept at a store, ward or bin, not at the site itself"));
+        }
         let item = item::find(tx.conn, &wish.item)?;
         let count = Count {
             stock_point_id: places::stock_point(tx, &place, item.id)?,

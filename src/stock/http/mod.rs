@@ -2,13 +2,15 @@
 
 mod count;
 mod movement;
+mod reversal;
 mod stock;
 
 use actix_web::http::Method;
 use serde_json::json;
 
 use count::{Counted, NewCount, post_count};
-use movement::{Booked, MovementAnswer, MovementQuery, Movements, Reversal, get_movements, post_movements, post_reversal};
+use movement::{Booked, MovementAnswer, MovementQuery, Movements, get_movements, post_movements};
+use reversal::{Reversal, post_reversal};
 use stock::{HistoryQuery, StockPointView, StockQuery, get_history, get_stock, get_stock_point};
 
 use super::level::{DayView, StockView};

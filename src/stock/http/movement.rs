@@ -17,7 +17,7 @@ use crate::stock::record;
 use crate::stock::store::{self, MovementView};
 use crate::web::body::{Params, Posted};
 use crate::web::idempotency::{Answer, once};
-use crate::web::paging::{Cut, Page};
+use crate::web::paging::{Cut, Page, cursor};
 
 /// How far ahead a person's clock may be.
 const AHEAD_SECONDS_MAX: i64 = 300;
@@ -156,10 +156,16 @@ pub(super) async fn post_movements(caller: Caller, db: web::Data<Db>, posted: Po
         for (at, movement) in movements.iter().enumerate() {
             ids.extend(book(tx, &caller, at, movement)?);
         }
-        let first = ids.first().map(ToString::to_string).unwrap_or_default();
-        Answer::created(format!("/api/v1/movements?cursor={first}"), &Booked { ids: ids.into_iter().map(id::to_wire).collect() })
+        booked(ids)
     })
     .await
+}
+
+/// The answer: its address is the ledger from the first of these movements on.
+pub(super) fn booked(ids: Vec<i64>) -> Result<Answer> {
+    let before = ids.iter().min().map_or(0, |first| first - 1).to_string();
+    let address = format!("/api/v1/movements?cursor={}", cursor(&before));
+    Answer::created(address, &Booked { ids: ids.into_iter().map(id::to_wire).collect() })
 }
 
 impl NewMovement {
@@ -182,8 +188,8 @@ impl NewMovement {
         if self.at.is_some_and(|time| time > now.plus_seconds(AHEAD_SECONDS_MAX)) {
             say("at", "future", "lies more than 5 minutes ahead".into());
         }
-        if self.requested.is_some_and(|requested| requested < self.quantity || self.kind != Kind::Issue) {
-            say("requested", "out_of_range", "only for an issue, and not less than quantity".into());
+        if self.requested.is_some_and(|requested| !(self.quantity..=UNITS_MAX).contains(&requested) || self.kind != Kind::Issue) {
+            say("requested", "out_of_range", format!("only for an issue, from its quantity to {UNITS_MAX}"));
         }
         if self.lot.as_ref().is_some_and(|lot| lot.len() > 64) {
             say("lot", "out_of_range", "at most 64 characters".into());
@@ -245,6 +251,9 @@ fn book(tx: &mut Tx<'_>, caller: &Caller, at: usize, movement: &NewMovement) -> 
                 "transfers go between places of one site; use an issue and a receipt",
             ));
         }
+        if to.kind == PlaceKind::Site {
+            return Err(Error::field(format!("/{at}/to_place"), "kind", "stock is kept at a store, ward or bin, not at the site itself"));
+        }
         // What left lot by lot arrives lot by lot.
         for (part, (lot_id, quantity)) in store::lots_of_movements(tx.conn, place.site_id, &ids)?.into_iter().enumerate() {
             let arrival = Entry {
@@ -258,47 +267,4 @@ fn book(tx: &mut Tx<'_>, caller: &Caller, at: usize, movement: &NewMovement) -> 
         }
     }
     Ok(ids)
-}
-
-/// Why a movement is taken back.
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reversal {
-    reason: String,
-}
-
-pub(super) async fn post_reversal(caller: Caller, db: web::Data<Db>, path: web::Path<String>, posted: Posted) -> Result<Answer> {
-    let why: Reversal = posted.json()?;
-    if why.reason.trim().is_empty() {
-        return Err(Error::field("/reason", "needed", "say why"));
-    }
-    let name = path.into_inner();
-    once(&db, caller.actor(), &posted, move |tx| {
-        let id: i64 = name.parse().ok().ok_or_else(|| Error::not_found("movement", &name))?;
-        let row = store::movement_by_id(tx.conn, id)?.ok_or_else(|| Error::not_found("movement", &name))?;
-        caller.require_site(row.site_id)?;
-        if row.source == Source::Sensor.word() {
-            return Err(Error::new(Code::WrongState, "a sensor's movement is mended by a count or by its later readings"));
-        }
-        if row.reversal_of.is_some() || store::is_reversed(tx.conn, row.site_id, id)? {
-            return Err(Error::new(Code::WrongState, "this movement is taken back already, or takes one back itself"));
-        }
-        let entry = Entry {
-            stock_point_id: row.stock_point_id,
-            item_id: row.item_id,
-            lot: LotChoice::Id(row.lot_id),
-            kind: Kind::of(&row.kind).unwrap_or(Kind::Adjustment),
-            quantity_delta: -row.quantity_delta,
-            requested_units: None,
-            source: Source::Person,
-            source_key: format!("reversal/{id}"),
-            event_at: Micros(row.event_at),
-            reason: Some(why.reason.clone()),
-            actor: caller.actor(),
-            reversal_of: Some(id),
-        };
-        let ids = record(tx, row.site_id, &[entry])?;
-        Answer::created(format!("/api/v1/movements/{id}/reversal"), &Booked { ids: ids.into_iter().map(id::to_wire).collect() })
-    })
-    .await
 }

@@ -1,6 +1,6 @@
 //! Movements, and the sums that follow from them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
@@ -84,6 +84,31 @@ pub(in crate::stock) fn book_at(conn: &mut Conn, site_id: i64, stock_point_id: i
     .get_result::<Number>(conn)?
     .value;
     Ok(now - later)
+}
+
+/// `(stock point, lot)` -> when, and how many.
+type MovesByLot = HashMap<(i64, i64), Vec<(i64, i64)>>;
+
+/// Movements after a moment.
+pub(in crate::stock) fn movements_since(
+    conn: &mut Conn,
+    site_id: i64,
+    stock_point_ids: &[i64],
+    at: Micros,
+) -> Result<MovesByLot> {
+    let mut found = MovesByLot::new();
+    for chunk in stock_point_ids.chunks(500) {
+        let rows: Vec<(i64, i64, i64, i64)> = movement::table
+            .filter(movement::site_id.eq(site_id))
+            .filter(movement::stock_point_id.eq_any(chunk))
+            .filter(movement::event_at.gt(at.0))
+            .select((movement::stock_point_id, movement::lot_id, movement::event_at, movement::quantity_delta))
+            .load(conn)?;
+        for (stock_point_id, lot_id, event_at, delta) in rows {
+            found.entry((stock_point_id, lot_id)).or_default().push((event_at, delta));
+        }
+    }
+    Ok(found)
 }
 
 #[derive(QueryableByName)]
@@ -246,6 +271,25 @@ pub(in crate::stock) fn is_reversed(conn: &mut Conn, site_id: i64, id: i64) -> R
         .first(conn)
         .optional()?;
     Ok(found.is_some())
+}
+
+/// The other half of a transfer's movement: what left and what arrived share a key (`k`, `k#2` and `k/to0`, `k/to1`).
+pub(in crate::stock) fn other_half(conn: &mut Conn, site_id: i64, id: i64) -> Result<Option<i64>> {
+    let key: String = movement::table.find((site_id, id)).select(movement::source_key).first(conn)?;
+    let other = match (key.split_once("/to"), key.split_once('#')) {
+        (Some((base, "0")), _) => base.to_owned(),
+        (Some((base, part)), _) => format!("{base}#{}", part.parse::<i64>().unwrap_or(0) + 1),
+        (None, Some((base, part))) => format!("{base}/to{}", part.parse::<i64>().unwrap_or(0) - 1),
+        (None, None) => format!("{key}/to0"),
+    };
+    Ok(movement::table
+        .filter(movement::site_id.eq(site_id))
+        .filter(movement::source.eq("person"))
+        .filter(movement::source_key.eq(other))
+        .filter(movement::kind.eq("transfer"))
+        .select(movement::id)
+        .first(conn)
+        .optional()?)
 }
 
 pub(in crate::stock) fn known_import_keys(tx: &mut Tx<'_>, site_id: i64, keys: &[String]) -> Result<BTreeSet<String>> {

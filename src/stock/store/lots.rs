@@ -107,14 +107,14 @@ pub(in crate::stock) fn usable_lots(conn: &mut Conn, site_id: i64, today: Day) -
         .collect())
 }
 
-/// The lot of a code that is on hand at a stock point; the first to expire when several share the code.
+/// The lot of a code at a stock point; when several share the code, the first to expire that is not used up.
 pub(in crate::stock) fn lot_named(conn: &mut Conn, site_id: i64, stock_point_id: i64, code: &str) -> Result<Option<i64>> {
     Ok(lot::table
         .inner_join(level::table.on(level::site_id.eq(lot::site_id).and(level::lot_id.eq(lot::id))))
         .filter(lot::site_id.eq(site_id))
         .filter(level::stock_point_id.eq(stock_point_id))
         .filter(lot::lot_code.eq(code))
-        .order((lot::no_expiry, lot::expiry_day))
+        .order((level::quantity.eq(0_i64), lot::no_expiry, lot::expiry_day))
         .select(lot::id)
         .first(conn)
         .optional()?)

@@ -1,0 +1,61 @@
+//! Plans that go wrong: one that no worker finishes, one that another has overtaken.
+
+use serde_json::json;
+use wardstock::access::role::Role;
+use wardstock::base::clock::Clock;
+use wardstock::base::time::Micros;
+use wardstock::db::{Db, migrate, queue};
+use wardstock::reorder;
+
+use crate::scene::{self, Hospital, on_both};
+
+#[test]
+fn a_plan_that_another_has_overtaken_orders_nothing_twice() {
+    on_both(|engine| {
+        let hospital = Hospital::at(engine, "2026-11-23T06:30:00Z").with_small_catalogue();
+        let first = wardstock::base::time::Day::parse("2026-07-20").unwrap();
+        let demand: Vec<String> = (0..120).map(|at| format!("W1,P2,{},2,day", first.plus(at))).collect();
+        hospital.import(&[("demand.csv", &format!("place,item,date,quantity,period\n{}\n", demand.join("\n")))]);
+        let officer = hospital.with_role(Role::Procurement);
+        let (first, second) = (hospital.plan(&officer, &json!({"site": "H1"})), hospital.plan(&officer, &json!({"site": "H1"})));
+        let ordered = officer.post(&format!("/api/v1/plans/{first}/accept"), &json!({})).want(201);
+        assert!(!ordered["orders"].as_array().unwrap().is_empty(), "{ordered}");
+        officer.post(&format!("/api/v1/plans/{second}/accept"), &json!({})).problem(409, "wrong_state");
+        // Called off, the orders of the first are in nobody's way.
+        for order in ordered["orders"].as_array().unwrap() {
+            officer.post(&format!("/api/v1/orders/{}/cancel", order["id"].as_str().unwrap()), &json!({})).want(200);
+        }
+        officer.post(&format!("/api/v1/plans/{second}/accept"), &json!({})).want(201);
+    });
+}
+
+#[test]
+fn a_plan_that_no_worker_finishes_fails_and_says_so() {
+    on_both(|engine| {
+        let target = scene::target(engine);
+        migrate::up(&target, false).unwrap();
+        let clock = Clock::manual(Micros::parse("2026-11-23T06:30:00Z").unwrap());
+        let db = Db::open(&target, clock.clone()).unwrap();
+        let places = b"code,name,kind,parent,timezone\nH1,Hospital One,site,,Europe/Berlin\n".to_vec();
+        let files = [("places.csv".to_owned(), places)].into();
+        wardstock::app::import::run(&db, "scene", None, files, wardstock::app::import::Mode::default()).unwrap();
+        let wish = serde_json::from_value(json!({"site": "H1"})).unwrap();
+        let (plan_id, site_id) = db.write_now(move |tx| reorder::request(tx, "scene", None, &wish)).unwrap();
+        for attempt in 1..=5 {
+            assert_eq!(db.write_now(reorder::fail_abandoned).unwrap(), 0, "before attempt {attempt}");
+            let job = db.write_now(move |tx| queue::claim(tx, site_id, reorder::QUEUE, "solver")).unwrap().unwrap();
+            assert_eq!(job.attempts, attempt);
+            // A long plan keeps its lease; a silent worker loses it.
+            let held = job.clone();
+            assert!(db.write_now(move |tx| queue::hold(tx, &held, 900)).unwrap());
+            clock.set(db.clock().now().plus_seconds(800));
+            assert_eq!(db.write_now(queue::recover).unwrap(), 0);
+            clock.set(db.clock().now().plus_seconds(200));
+            assert_eq!(db.write_now(queue::recover).unwrap(), 1);
+            assert!(!db.write_now(move |tx| queue::hold(tx, &job, 900)).unwrap());
+        }
+        assert_eq!(db.write_now(reorder::fail_abandoned).unwrap(), 1);
+        let refused = db.read_now(|conn| reorder::answer(conn, site_id, plan_id)).unwrap_err();
+        assert!(refused.detail.contains("failed"), "{}", refused.detail);
+    });
+}
