@@ -2,7 +2,7 @@
 //! split over their neighbours or dropped, and lines that can wait are put off together.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
-use super::improve::{keeps_minimum, least_gain, undo};
+use super::improve::{keeps_minimum, undo};
 use super::outlook::outlook;
 use super::packs::{Change, Draft};
 use crate::convert::{ceil_to_count, count_to_f64};
@@ -86,35 +86,86 @@ fn taken_over(draft: &Draft<'_>, k: usize, (_, to, period): (usize, usize, usize
     (packs > 0).then(|| Change { offer: to, period, packs: ceil_to_count(units / offers[to].units) })
 }
 
-/// Leaves lines of period 0 to a later order that is placed anyway, where that costs no more than
-/// [`WAIT_WORTH`] of the line cost and the stock lasts well without them: what is not ordered now
-/// is decided again with newer figures.
+/// Leaves lines of period 0 to a later order where that costs no more than [`WAIT_WORTH`] of their
+/// line costs and the stock lasts well without them: what is not ordered now is decided again with
+/// newer figures. First to orders that are placed anyway, then together to one of their own.
 pub(crate) fn leave_for_later(draft: &mut Draft<'_>) {
-    let model = draft.model;
-    let mut room = draft.room.clone();
-    for (k, offer) in model.offers.iter().enumerate() {
-        let packs = draft.packs[k][0];
-        if packs == 0 || offer.line_cost <= 0.0 || outlook(draft, &mut room, k, 0).stockout(0.0) > WAIT_CHANCE {
-            continue;
-        }
-        let mut best: Option<(f64, [Change; 2])> = None;
-        for to in 1..model.periods {
-            if !offer.open[to] || draft.lines[offer.supplier][to] == 0 {
-                continue;
+    for s in 0..draft.model.suppliers.len() {
+        let waiting = can_wait(draft, s);
+        for &k in &waiting {
+            let mut placed: Vec<usize> = (1..draft.model.periods).collect();
+            placed.retain(|&to| draft.lines[s][to] > 0);
+            let costs = placed.into_iter().filter_map(|to| Some((wait(draft, k, to)?, to)));
+            if let Some((_, to)) = costs.min_by(|a, b| a.0.total_cmp(&b.0)) {
+                let changes = to_period(draft, k, to);
+                draft.make(&changes);
             }
-            let changes = [Change { offer: k, period: 0, packs: -packs }, Change { offer: k, period: to, packs }];
-            if let Some(delta) = draft.trial(&changes, true)
-                && delta <= WAIT_WORTH * offer.line_cost
-                && best.as_ref().is_none_or(|b| delta < b.0)
+        }
+        let mut best: Option<(f64, Vec<Vec<Change>>)> = None;
+        for to in 1..draft.model.periods.min(1 + PUT_OFF_MAX) {
+            if let Some(found) = wait_together(draft, s, &waiting, to)
+                && best.as_ref().is_none_or(|b| found.0 > b.0)
             {
-                best = Some((delta, changes));
+                best = Some(found);
             }
         }
-        if let Some((_, changes)) = best {
+        for changes in best.into_iter().flat_map(|b| b.1) {
             draft.make(&changes);
         }
     }
     draft.refresh();
+}
+
+/// What waiting is worth beyond its cost when the lines of period 0 that can wait go to a new order,
+/// and the moves; the plan stays. `None`: not worth it, or not allowed.
+fn wait_together(draft: &mut Draft<'_>, s: usize, waiting: &[usize], to: usize) -> Option<(f64, Vec<Vec<Change>>)> {
+    if draft.lines[s][to] > 0 {
+        return None;
+    }
+    let mut surplus = -draft.model.suppliers[s].fee;
+    let mut made: Vec<Vec<Change>> = Vec::new();
+    draft.emptying = Some(s);
+    for &k in waiting {
+        if let Some(cost) = wait(draft, k, to) {
+            surplus += WAIT_WORTH * draft.model.offers[k].line_cost - cost;
+            let changes = to_period(draft, k, to).to_vec();
+            draft.make(&changes);
+            made.push(changes);
+        }
+    }
+    draft.emptying = None;
+    let allowed = !made.is_empty() && keeps_minimum(draft, s);
+    undo(draft, &made);
+    (allowed && surplus >= 0.0).then_some((surplus, made))
+}
+
+/// Offers of a supplier whose line of period 0 isn't needed before the next order could arrive.
+fn can_wait(draft: &mut Draft<'_>, s: usize) -> Vec<usize> {
+    let model = draft.model;
+    let mut room = draft.room.clone();
+    let mut waiting = model.suppliers[s].offers.clone();
+    waiting.retain(|&k| {
+        let line = draft.packs[k][0] > 0 && model.offers[k].line_cost > 0.0;
+        line && outlook(draft, &mut room, k, 0).stockout(0.0) <= WAIT_CHANCE
+    });
+    waiting
+}
+
+/// The line of period 0 moved to another period.
+fn to_period(draft: &Draft<'_>, k: usize, to: usize) -> [Change; 2] {
+    let packs = draft.packs[k][0];
+    [Change { offer: k, period: 0, packs: -packs }, Change { offer: k, period: to, packs }]
+}
+
+/// What moving the line of period 0 costs, a new order aside; `None`: too much, or not allowed.
+fn wait(draft: &mut Draft<'_>, k: usize, to: usize) -> Option<f64> {
+    let offer = &draft.model.offers[k];
+    if draft.packs[k][0] == 0 || !offer.open[to] {
+        return None;
+    }
+    let opening = if draft.lines[offer.supplier][to] == 0 { draft.model.suppliers[offer.supplier].fee } else { 0.0 };
+    let changes = to_period(draft, k, to);
+    draft.trial(&changes, true).map(|delta| delta - opening).filter(|&delta| delta <= WAIT_WORTH * offer.line_cost)
 }
 
 /// Per order: the lines that lose nothing by waiting are put off together when that pays a later
@@ -136,7 +187,7 @@ pub(crate) fn put_off(draft: &mut Draft<'_>) {
 /// own; keeps the result only if it is cheaper.
 fn put_off_to(draft: &mut Draft<'_>, s: usize, t: usize, to: usize) {
     let model = draft.model;
-    let before = draft.steering();
+    let mut gain = 0.0;
     let mut made: Vec<Vec<Change>> = Vec::new();
     draft.emptying = Some(s);
     for &k in &model.suppliers[s].offers {
@@ -146,13 +197,18 @@ fn put_off_to(draft: &mut Draft<'_>, s: usize, t: usize, to: usize) {
         }
         let changes = vec![Change { offer: k, period: t, packs: -packs }, Change { offer: k, period: to, packs }];
         let opening = if draft.lines[s][to] == 0 { model.suppliers[s].fee } else { 0.0 };
-        if draft.trial(&changes, true).is_some_and(|delta| delta - opening < -1e-7) {
+        if let Some(delta) = draft.trial(&changes, true)
+            && delta - opening < -1e-7
+        {
+            gain -= delta;
             draft.make(&changes);
             made.push(changes);
         }
     }
     draft.emptying = None;
-    if !made.is_empty() && !(keeps_minimum(draft, s) && draft.steering() < before - least_gain(before)) {
+    // Well above the rounding of a sum of differences.
+    let better = gain > 1e-6 && keeps_minimum(draft, s);
+    if !better {
         undo(draft, &made);
     }
 }

@@ -5,6 +5,9 @@
 //!
 //! The chain is: linear relaxation (`HiGHS`) → whole packs by rounding cumulative orders → repair of
 //! every rule → local search on the exact cost of section "order of events" below.
+//! Last, lines of period 0 of suppliers with a `line_cost` that the stock doesn't need yet are left
+//! to a later order where that costs no more than a quarter of their line costs: the next run
+//! decides about them with newer figures.
 //!
 //! **Order of events in a period** (the contract): orders are placed; what was ordered
 //! `lead_periods` ago arrives and is usable; demand (its mean, fractions allowed) is met first

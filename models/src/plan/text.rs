@@ -85,10 +85,10 @@ impl Words<'_> {
     }
 
     fn situation(&self, d: &Drivers) -> String {
-        let mut have = format!("There are {} at hand", self.count(d.on_hand));
+        let mut have = format!("There {} {} at hand", are(count_to_f64(d.on_hand)), self.count(d.on_hand));
         if let Some(period) = d.expires_period {
             let within = self.span(period.saturating_add(1));
-            have = format!("{have} (about {} expire unused within {within})", self.count(d.expires_before_next));
+            have = format!("{have} (about {} will expire unused within {within})", self.count(d.expires_before_next));
         }
         if d.on_order > 0 {
             have = format!("{have}, {} on order", self.count(d.on_order));
@@ -97,7 +97,8 @@ impl Words<'_> {
             let planned = self.count(d.planned_before);
             have = format!("{have}, {planned} planned in other orders");
         }
-        format!("{have}; {} are expected to be used {}.", self.units(d.forecast_until_next_arrival), self.until(d))
+        let used = d.forecast_until_next_arrival;
+        format!("{have}; {} {} expected to be used {}.", self.units(used), are(used), self.until(d))
     }
 
     /// The time until the next order after this one could arrive.
@@ -235,6 +236,11 @@ impl Words<'_> {
         let risk = self.units(d.expiry_risk_units.round());
         format!("About {risk} of it may expire before use.")
     }
+}
+
+/// The verb for a number of units as [`Words::units`] writes it.
+fn are(units: f64) -> &'static str {
+    if (units - 1.0).abs() < 0.05 { "is" } else { "are" }
 }
 
 /// Units of measure that have no plural.

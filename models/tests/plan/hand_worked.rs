@@ -249,7 +249,7 @@ fn stock_that_expires_before_the_next_delivery_is_named() {
     assert_eq!((row.period, row.reason), (0, Reason::ProjectedShortage));
     assert_eq!((row.drivers.expires_before_next, row.drivers.expires_period), (90, Some(1)));
     assert!(row.drivers.stockout_probability_if_kept.unwrap() < 0.01);
-    for words in ["90 suppositories expire unused within 2 weeks", "the part that expires"] {
+    for words in ["90 suppositories will expire unused within 2 weeks", "the part that expires"] {
         assert!(row.text.contains(words), "{}", row.text);
     }
 }
