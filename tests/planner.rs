@@ -37,7 +37,7 @@ fn a_plan_that_no_worker_finishes_fails_and_says_so() {
         let clock = Clock::manual(Micros::parse("2026-11-23T06:30:00Z").unwrap());
         let db = Db::open(&target, clock.clone()).unwrap();
         let places = b"code,name,kind,parent,timezone\nH1,Hospital One,site,,Europe/Berlin\n".to_vec();
-        let files = [("places.csv".to_owned(), places)].into();
+        let files = std::collections::BTreeMap::from([("places.csv".to_owned(), places)]);
         wardstock::app::import::run(&db, "scene", None, &files, wardstock::app::import::Mode::default()).unwrap();
         let wish = serde_json::from_value(json!({"site": "H1"})).unwrap();
         let (plan_id, site_id) = db.write_now(move |tx| reorder::request(tx, "scene", None, &wish)).unwrap();
