@@ -63,6 +63,12 @@ pub struct Sheet {
     pub broken: Vec<Rejected>,
 }
 
+/// What parts the cells: comma or semicolon, whichever the header uses more.
+pub fn delimiter(text: &str) -> u8 {
+    let first = text.lines().next().unwrap_or_default();
+    if first.matches(';').count() > first.matches(',').count() { b';' } else { b',' }
+}
+
 impl Sheet {
     /// Splits CSV with a header row; comma or semicolon, whichever the header uses.
     ///
@@ -76,8 +82,7 @@ impl Sheet {
             return Err(Error::field(file, "nul", format!("{file}: holds the character U+0000; save the file as CSV UTF-8")));
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let first = text.lines().next().unwrap_or_default();
-        let delimiter = if first.matches(';').count() > first.matches(',').count() { b';' } else { b',' };
+        let delimiter = delimiter(text);
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
         let header: Vec<String> = reader
             .headers()

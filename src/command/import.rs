@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use wardstock::app::import::{self, FILES, Mode, Report};
 use wardstock::base::error::{Error, Result};
-use wardstock::base::table::Rejected;
+use wardstock::base::table::{self, Rejected};
 use wardstock::config::Config;
 
 use super::{Outcome, database, output};
@@ -50,8 +50,7 @@ pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<
 }
 
 fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-    let unreadable =
-        |path: &Path, cause: std::io::Error| Error::field(path.display().to_string(), "unreadable", format!("{}: {cause}", path.display()));
+    let unreadable = |path: &Path, cause: std::io::Error| Error::field(path.display().to_string(), "unreadable", cause.to_string());
     let mut files = BTreeMap::new();
     if path.is_dir() {
         for name in FILES {
@@ -77,16 +76,21 @@ fn write_rejected(folder: &Path, files: &BTreeMap<String, Vec<u8>>, rejected: &[
         if reasons.is_empty() {
             continue;
         }
+        let path = folder.join(format!("{name}.rejected.csv"));
+        let unwritable = |cause: csv::Error| Error::internal(format!("{} can't be written", path.display())).because(cause);
         let text = String::from_utf8_lossy(bytes);
-        let mut lines = text.lines();
-        let mut out = format!("{},reason\n", lines.next().unwrap_or_default());
-        for (number, line) in (2_u64..).zip(lines) {
-            if let Some(why) = reasons.get(&number) {
-                out.extend([line, ",\"", &why.join("; ").replace('"', "'"), "\"\n"]);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let delimiter = table::delimiter(text);
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+        let mut out = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_path(&path).map_err(unwritable)?;
+        out.write_record(reader.headers().map_err(unwritable)?.iter().chain(["reason"])).map_err(unwritable)?;
+        // A row may run over several lines: it is known by its first.
+        for record in reader.records().filter_map(std::result::Result::ok) {
+            if let Some(why) = record.position().and_then(|at| reasons.get(&at.line())) {
+                out.write_record(record.iter().chain([why.join("; ").as_str()])).map_err(unwritable)?;
             }
         }
-        let path = folder.join(format!("{name}.rejected.csv"));
-        std::fs::write(&path, out).map_err(|cause| Error::internal(format!("{} can't be written", path.display())).because(cause))?;
+        out.flush().map_err(|cause| unwritable(cause.into()))?;
         output::note(&format!("bad rows of {name}: {}", path.display()));
     }
     Ok(())
