@@ -1,5 +1,6 @@
 //! What to order, how much, when and from whom: plans are asked for, solved by a worker, checked, read, accepted.
 
+mod abandoned;
 mod accept;
 mod gather;
 pub mod http;
@@ -18,6 +19,7 @@ use crate::db::outbox::{self, Topic};
 use crate::db::queue;
 use crate::places;
 
+pub use abandoned::fail_abandoned;
 pub use run::{QUEUE, run};
 
 /// Days planned when nobody says otherwise: a quarter.
@@ -104,19 +106,6 @@ pub fn request(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, wish: &Plan
     queue::enqueue(tx, site.site_id, QUEUE, "plan", &plan_id.to_string(), &format!("plan/{plan_id}"))?;
     outbox::push(tx, site.site_id, Topic::Plan, &serde_json::json!({"plan": plan_id.to_string(), "state": "queued"}))?;
     Ok((plan_id, site.site_id))
-}
-
-/// Fails the plans that no worker will finish any more, so that nobody waits for them; answers how many.
-///
-/// # Errors
-/// Those of the database.
-pub fn fail_abandoned(tx: &mut Tx<'_>) -> Result<usize> {
-    let abandoned = store::fail_abandoned(tx, "the solver was cut off again and again; ask for a new plan, and tell the operator")?;
-    for (site_id, plan_id) in &abandoned {
-        tracing::error!(plan.id = plan_id, "a plan was given up: its job failed for good");
-        outbox::push(tx, *site_id, Topic::Plan, &serde_json::json!({"plan": plan_id.to_string(), "state": "failed"}))?;
-    }
-    Ok(abandoned.len())
 }
 
 /// The planner's answer (`wardstock.planned.v1`) of a plan that is done.
