@@ -35,6 +35,8 @@ fn a_request_is_counted_once_however_many_lots_it_took_and_not_when_taken_back()
         }
         let day = &admin.get("/api/v1/demand/PH/P1").want(200)[0];
         assert_eq!((&day["issued"], &day["requested"]), (&json!(0), &json!(0)));
+        let ahead = admin.get("/api/v1/demand/PH/P1?from=2026-11-01&to=9999-12-31").want(200);
+        assert_eq!(ahead.as_array().unwrap().last().unwrap()["day"], "2026-11-23", "no day that is still to come");
         let much = json!({"kind": "issue", "place": "PH", "item": "P1", "quantity": 1, "requested": i64::MAX});
         admin.post("/api/v1/movements", &much).problem(422, "invalid_input");
         admin
@@ -74,6 +76,8 @@ fn expired_stock_is_thrown_away_not_handed_out() {
         let admin = hospital.admin();
         let take = |kind: &str| json!({"kind": kind, "place": "PH", "item": "P1", "quantity": 2, "lot": "A", "reason": "expired"});
         admin.post("/api/v1/movements", &take("issue")).problem(409, "insufficient_stock");
+        let odd = json!({"kind": "receipt", "place": "PH", "item": "P1", "quantity": 2, "lot": "O", "expiry": "1970-01-01"});
+        admin.post("/api/v1/movements", &odd).problem(422, "invalid_input");
         book(&hospital, &take("waste"));
         book(&hospital, &json!({"kind": "issue", "place": "PH", "item": "P1", "quantity": 2, "lot": "B"}));
         assert_eq!(on_hand(&hospital, "PH", "P1"), 6);

@@ -55,7 +55,8 @@ async fn get_demand(
             let item = item::find(conn, &item)?;
             let stock_point_id = places::known_stock_point(conn, &place, item.id)?
                 .ok_or_else(|| Error::not_found("stock point", format!("{}/{}", place.code, item.code)))?;
-            history::days(conn, place.site_id, stock_point_id, period.from, period.to)
+            // What has not happened yet is a forecast, not a day without demand.
+            history::days(conn, place.site_id, stock_point_id, period.from, period.to.min(today))
         })
         .await?;
     Ok(HttpResponse::Ok().json(days))

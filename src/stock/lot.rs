@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::store;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::time::Day;
 use crate::db::Tx;
 
@@ -56,10 +56,13 @@ impl Lots {
     /// The lot of a name; made when it is new.
     ///
     /// # Errors
-    /// Those of the database.
+    /// `invalid_input` for an expiry before 1970, which is a slip; those of the database.
     pub fn named(&mut self, tx: &mut Tx<'_>, item_id: i64, code: &str, expiry: Option<Day>) -> Result<i64> {
         if let Some(id) = self.by_name.get(&(item_id, code.to_owned(), expiry)) {
             return Ok(*id);
+        }
+        if let Some(day) = expiry.filter(|day| day.0 < 1) {
+            return Err(Error::field("/expiry", "out_of_range", format!("{day} is no expiry of anything that is still there")));
         }
         let lot = Lot { id: tx.id(), item_id, code: code.to_owned(), expiry, held: false };
         store::insert_lot(tx, self.site_id, &lot)?;

@@ -90,12 +90,7 @@ pub(in crate::stock) fn book_at(conn: &mut Conn, site_id: i64, stock_point_id: i
 type MovesByLot = HashMap<(i64, i64), Vec<(i64, i64)>>;
 
 /// Movements after a moment.
-pub(in crate::stock) fn movements_since(
-    conn: &mut Conn,
-    site_id: i64,
-    stock_point_ids: &[i64],
-    at: Micros,
-) -> Result<MovesByLot> {
+pub(in crate::stock) fn movements_since(conn: &mut Conn, site_id: i64, stock_point_ids: &[i64], at: Micros) -> Result<MovesByLot> {
     let mut found = MovesByLot::new();
     for chunk in stock_point_ids.chunks(500) {
         let rows: Vec<(i64, i64, i64, i64)> = movement::table
