@@ -42,7 +42,7 @@ fn a_plan_that_no_worker_finishes_fails_and_says_so() {
         let wish = serde_json::from_value(json!({"site": "H1"})).unwrap();
         let (plan_id, site_id) = db.write_now(move |tx| reorder::request(tx, "scene", None, &wish)).unwrap();
         for attempt in 1..=5 {
-            assert_eq!(db.write_now(reorder::fail_abandoned).unwrap(), 0, "before attempt {attempt}");
+            assert_eq!(db.write_now(reorder::abandoned::fail_abandoned).unwrap(), 0, "before attempt {attempt}");
             let job = db.write_now(move |tx| queue::claim(tx, site_id, reorder::QUEUE, "solver")).unwrap().unwrap();
             assert_eq!(job.attempts, attempt);
             // A long plan keeps its lease; a silent worker loses it.
@@ -54,7 +54,7 @@ fn a_plan_that_no_worker_finishes_fails_and_says_so() {
             assert_eq!(db.write_now(queue::recover).unwrap(), 1);
             assert!(!db.write_now(move |tx| queue::hold(tx, &job, 900)).unwrap());
         }
-        assert_eq!(db.write_now(reorder::fail_abandoned).unwrap(), 1);
+        assert_eq!(db.write_now(reorder::abandoned::fail_abandoned).unwrap(), 1);
         let refused = db.read_now(|conn| reorder::answer(conn, site_id, plan_id)).unwrap_err();
         assert!(refused.detail.contains("failed"), "{}", refused.detail);
     });

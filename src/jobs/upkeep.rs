@@ -19,7 +19,7 @@ pub(super) fn round(state: &State) -> Result<bool> {
         outbox::forget(tx, before)?;
         health::raise_silence(tx)?;
         let recovered = queue::recover(tx)?;
-        reorder::fail_abandoned(tx)?;
+        reorder::abandoned::fail_abandoned(tx)?;
         Ok(recovered)
     })?;
     if recovered > 0 {

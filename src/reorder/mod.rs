@@ -1,6 +1,6 @@
 //! What to order, how much, when and from whom: plans are asked for, solved by a worker, checked, read, accepted.
 
-mod abandoned;
+pub mod abandoned;
 mod accept;
 mod gather;
 pub mod http;
@@ -19,7 +19,6 @@ use crate::db::outbox::{self, Topic};
 use crate::db::queue;
 use crate::places;
 
-pub use abandoned::fail_abandoned;
 pub use run::{QUEUE, run};
 
 /// Days planned when nobody says otherwise: a quarter.
