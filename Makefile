@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test check deps deps-test bench help
+.PHONY: demo test check deps deps-test bench bench-forecast help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -23,6 +23,9 @@ check: deps deps-test ## formatting, lints as errors, documentation
 
 bench: deps ## time the first plan of the demo hospital
 	$(CARGO) test --test wardstock -- --nocapture first_plan
+
+bench-forecast: deps ## every figure of the forecaster, from ../shared/data/demand
+	$(CARGO) bench --quiet -p wardstock-models --bench forecast
 
 # HiGHS is C++ and wants cmake, a compiler and libclang; SQLite and libpq are bundled.
 deps:

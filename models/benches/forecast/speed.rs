@@ -1,0 +1,30 @@
+//! Series per second on one core.
+
+use std::time::Instant;
+
+use wardstock_models::forecast::forecast;
+use wardstock_models::series::Series;
+
+use crate::say;
+use crate::tables::{complete, float, series, wide};
+
+pub(crate) fn run() {
+    if let Some(rows) = wide("hospital_monthly.csv").map(complete) {
+        let cut: Vec<Series> = rows.iter().map(|row| series(&row[..76])).collect();
+        rate("speed smooth, fit + forecast + back-test of 34 origins, series per s", &cut);
+    }
+    if let Some(rows) = wide("carparts_monthly.csv").map(complete) {
+        let cut: Vec<Series> = rows.iter().map(|row| series(row)).collect();
+        rate("speed intermittent, fit + forecast, series per s", &cut);
+    }
+}
+
+fn rate(name: &str, series: &[Series]) {
+    let mut best = f64::INFINITY;
+    for _ in 0..5 {
+        let start = Instant::now();
+        std::hint::black_box(forecast(std::hint::black_box(series), 3).unwrap());
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    say(name, float(series.len()) / best);
+}
