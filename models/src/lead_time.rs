@@ -10,6 +10,12 @@ use crate::series::count;
 /// Weight of all suppliers together against one delivery of the supplier itself.
 const POOL: f64 = 8.0;
 
+/// Weight of all suppliers' tail against one delivery of the supplier itself.
+const TAIL_POOL: f64 = 100.0;
+
+/// An order this old counts half, days.
+const HALF_LIFE_DAYS: f64 = 400.0;
+
 /// Longest lead time kept, days.
 const DAYS_MAX: i32 = 3650;
 
@@ -95,9 +101,11 @@ impl LeadTime {
 
     /// How long does this supplier take, by past deliveries and orders still open?
     ///
-    /// Weighted Kaplan-Meier: `S(t) = product over event days (1 - w_event / w_at_risk)`; each order weighs
-    /// `1{same supplier} + 8 / N`; received by `as_of_day` = event, otherwise censored at its age that day. What no
-    /// event explains is put on the longest time seen.
+    /// Location and tail are shrunk apart. Every order weighs `u = 2^(-age / 400 days)`. Location of a supplier:
+    /// `m = (sum u days + 8 m_all) / (sum u + 8)` over received orders. Then a weighted Kaplan-Meier law of `days - m`:
+    /// `S(t) = product over event days (1 - w_event / w_at_risk)`, `w = u (1{same supplier} + 100 / sum u)`;
+    /// received by `as_of_day` = event, otherwise censored at its age that day. What no event explains is put on the
+    /// longest time seen; the law is moved back by the supplier's own m.
     ///
     /// - `deliveries`: of all suppliers; those ordered after `as_of_day` are not looked at (no future leaks in).
     /// - `supplier`: the key asked about; unknown keys get the law of all.
@@ -112,16 +120,21 @@ impl LeadTime {
     pub fn from_deliveries(deliveries: &[Delivery], supplier: &str, as_of_day: i64) -> Result<Self, LeadTimeError> {
         let known: Vec<&Delivery> = deliveries.iter().filter(|one| one.ordered_day <= as_of_day).collect();
         let sane: Vec<&Delivery> = known.iter().copied().filter(|one| arrived_in_order(one)).collect();
-        let share = POOL / count(sane.len().max(1));
-        // day -> (weight of events, weight of censored)
+        let place = Location::of(&sane, as_of_day);
+        let own = place.at(supplier);
+        let share = TAIL_POOL / sane.iter().map(|one| recency(one, as_of_day)).sum::<f64>().max(1e-300);
+        // Lead time if the order had been the asked supplier's -> (weight of events, weight of censored).
         let mut days: BTreeMap<i32, (f64, f64)> = BTreeMap::new();
         for one in &sane {
-            let weight = share + f64::from(u8::from(one.supplier == supplier));
-            match one.received_day.filter(|day| *day <= as_of_day) {
-                Some(day) => days.entry(whole_days(day - one.ordered_day)).or_default().0 += weight,
-                None => {
-                    days.entry(whole_days(as_of_day - one.ordered_day)).or_default().1 += weight;
-                }
+            let weight = recency(one, as_of_day) * (share + f64::from(u8::from(one.supplier == supplier)));
+            let seen = one.received_day.filter(|day| *day <= as_of_day);
+            let took = f64::from(whole_days(seen.unwrap_or(as_of_day) - one.ordered_day));
+            let day = nearest_day(took - place.at(&one.supplier) + own);
+            let sums = days.entry(day).or_default();
+            if seen.is_some() {
+                sums.0 += weight;
+            } else {
+                sums.1 += weight;
             }
         }
         let mut at_risk: f64 = days.values().map(|(events, censored)| events + censored).sum();
@@ -129,7 +142,7 @@ impl LeadTime {
         let mut masses = BTreeMap::new();
         for (day, (events, censored)) in &days {
             if *events > 0.0 {
-                let gone = survival * (events / at_risk).min(1.0);
+                let gone = survival * (events / at_risk.max(1e-300)).min(1.0);
                 masses.insert(*day, gone);
                 survival -= gone;
             }
@@ -247,6 +260,56 @@ impl LeadTime {
         }
         masses.into_iter().collect()
     }
+}
+
+/// Where the lead times of each supplier lie, shrunk to all.
+struct Location<'a> {
+    all: f64,
+    /// Supplier -> (weight, weighted days) of its received orders.
+    own: BTreeMap<&'a str, (f64, f64)>,
+}
+
+impl<'a> Location<'a> {
+    fn of(orders: &[&'a Delivery], as_of_day: i64) -> Self {
+        let mut own: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        let (mut weights, mut days) = (0.0, 0.0);
+        for one in orders {
+            if let Some(received) = one.received_day.filter(|day| *day <= as_of_day) {
+                let weight = recency(one, as_of_day);
+                let took = weight * f64::from(whole_days(received - one.ordered_day));
+                let sums = own.entry(&one.supplier).or_default();
+                sums.0 += weight;
+                sums.1 += took;
+                weights += weight;
+                days += took;
+            }
+        }
+        Self { all: if weights > 0.0 { days / weights } else { 0.0 }, own }
+    }
+
+    fn at(&self, supplier: &str) -> f64 {
+        let (weight, days) = self.own.get(supplier).copied().unwrap_or_default();
+        (days + POOL * self.all) / (weight + POOL)
+    }
+}
+
+fn recency(one: &Delivery, as_of_day: i64) -> f64 {
+    0.5_f64.powf(f64::from(whole_days(as_of_day - one.ordered_day)) / HALF_LIFE_DAYS)
+}
+
+/// The whole day nearest to a lead time, within 0..=3650.
+fn nearest_day(days: f64) -> i32 {
+    let rounded = days.round().clamp(0.0, f64::from(DAYS_MAX));
+    let (mut low, mut high) = (0, DAYS_MAX);
+    while low < high {
+        let middle = i32::midpoint(low, high);
+        if f64::from(middle) < rounded {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 fn arrived_in_order(one: &Delivery) -> bool {

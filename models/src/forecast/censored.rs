@@ -3,11 +3,12 @@
 //! - empty all the period and nothing handed out: not known;
 //! - empty for a known share: exposure `a = 1 - stocked_out`, demand `quantity / a` seen with weight `a`;
 //! - ended empty, share not known: demand was *at least* `quantity`: replaced by its conditional mean
-//!   under the item's own negative binomial, repeated until the rate settles (EM).
+//!   under the item's own negative binomial of highest censored likelihood (EM for its mean, a grid for its size).
 
 #![expect(clippy::indexing_slicing, reason = "the three columns have one length, made together in Observed::of")]
 
 use crate::distribution::Distribution;
+use crate::distribution::special::ln_gamma;
 use crate::series::{Series, count};
 
 /// Below this exposure a period says too little to be divided by it.
@@ -78,38 +79,68 @@ impl Observed {
         both.map(|(value, weight)| if *weight >= 0.3 { *value } else { f64::NAN }).collect()
     }
 
-    /// EM: conditional means of the at-least periods, rate and dispersion from all, until the rate settles.
+    /// Conditional means of the at-least periods under the negative binomial that explains the series best.
+    ///
+    /// `ln L(mu, r) = sum a ln P(D = y) + sum over at-least periods ln P(D >= y)`; for each size r of [`SIZES`] the mean
+    /// is found by EM (with r fixed the complete-data maximum is the plain mean), the best pair is kept.
     fn put_back(&mut self) {
         if self.at_least.is_empty() {
             return;
         }
         let limits: Vec<f64> = self.at_least.iter().map(|index| self.values[*index]).collect();
         let uncensored = |index: &usize| !self.at_least.contains(index) && self.weights[*index] > 0.0;
-        let seen: Vec<f64> = (0..self.values.len()).filter(uncensored).map(|index| self.values[index]).collect();
-        let mean_seen = seen.iter().sum::<f64>() / count(seen.len().max(1));
+        let seen: Vec<(f64, f64)> =
+            (0..self.values.len()).filter(uncensored).map(|index| (self.values[index], self.weights[index])).collect();
+        let exposure: f64 = seen.iter().map(|(_, weight)| weight).sum();
+        let total: f64 = seen.iter().map(|(value, weight)| value * weight).sum();
+        let mean_seen = total / exposure.max(1e-12);
         let largest = limits.iter().copied().fold(mean_seen, f64::max);
         let rate_max = 3.0 * if mean_seen > 0.0 { mean_seen.max(median(&limits)) } else { largest };
-        let mut last = f64::NAN;
-        for _ in 0..30 {
-            let (mean, variance) = self.moments();
-            let rate = mean.min(rate_max);
-            let variance = variance.max(1.000_1 * mean) * rate / mean.max(1e-12);
-            for (index, limit) in self.at_least.iter().zip(&limits) {
-                self.values[*index] = Distribution::mean_at_least(rate, variance, *limit);
+        let start = (total + limits.iter().sum::<f64>()) / (exposure + count(limits.len()));
+        let mut best = (f64::NEG_INFINITY, start, 1.0);
+        for size in SIZES {
+            let rate = censored_mean(total, exposure, &limits, size, start).min(rate_max);
+            let likelihood = log_likelihood(&seen, &limits, rate, size);
+            if likelihood > best.0 {
+                best = (likelihood, rate, size);
             }
-            if (rate - last).abs() <= 1e-4 * rate {
-                break;
-            }
-            last = rate;
+        }
+        let (_, rate, size) = best;
+        for (index, limit) in self.at_least.iter().zip(&limits) {
+            self.values[*index] = Distribution::mean_at_least(rate, rate + rate * rate / size, *limit);
         }
     }
+}
 
-    fn moments(&self) -> (f64, f64) {
-        let total: f64 = self.weights.iter().sum();
-        let mean = self.pairs().map(|(value, weight)| value * weight).sum::<f64>() / total.max(1e-12);
-        let squares: f64 = self.pairs().map(|(value, weight)| weight * (value - mean).powi(2)).sum();
-        (mean, squares / count(self.known.max(2) - 1))
+/// Sizes of the negative binomial that are tried; the last is nearly Poisson.
+const SIZES: [f64; 5] = [2.0, 4.0, 8.0, 20.0, 100.0];
+
+/// EM for the mean with the size fixed: at-least periods count with their conditional means.
+fn censored_mean(total: f64, exposure: f64, limits: &[f64], size: f64, start: f64) -> f64 {
+    let mut rate = start;
+    for _ in 0..30 {
+        let variance = rate + rate * rate / size;
+        let hidden: f64 = limits.iter().map(|limit| Distribution::mean_at_least(rate, variance, *limit)).sum();
+        let next = (total + hidden) / (exposure + count(limits.len()));
+        let settled = (next - rate).abs() <= 1e-4 * rate;
+        rate = next;
+        if settled {
+            break;
+        }
     }
+    rate
+}
+
+fn log_likelihood(seen: &[(f64, f64)], limits: &[f64], rate: f64, size: f64) -> f64 {
+    if rate <= 0.0 {
+        return 0.0;
+    }
+    let constant = size * (size / (size + rate)).ln() - ln_gamma(size);
+    let odds = (rate / (size + rate)).ln();
+    let mass = |value: f64| ln_gamma(value + size) - ln_gamma(value + 1.0) + value * odds + constant;
+    let law = Distribution::lattice(rate, rate + rate * rate / size, 1.0);
+    let tail = |limit: &f64| if *limit > 0.0 { law.survival(limit - 1.0).max(1e-300).ln() } else { 0.0 };
+    seen.iter().map(|(value, weight)| weight * mass(*value)).sum::<f64>() + limits.iter().map(tail).sum::<f64>()
 }
 
 /// The middle value; 0 for none.
@@ -166,8 +197,8 @@ mod tests {
             if *draw >= 8.0 { PeriodDemand::at_least(8.0) } else { PeriodDemand::known(*draw) }
         };
         let observed = observe(draws.iter().map(cut).collect());
-        let (mean, _) = observed.moments();
-        let (face, _) = observe(draws.iter().map(|draw| PeriodDemand::known(draw.min(8.0))).collect()).moments();
+        let mean = crate::forecast::mean(&observed.values);
+        let face = crate::forecast::mean(&draws.iter().map(|draw| draw.min(8.0)).collect::<Vec<_>>());
         assert!(face < 7.8, "{face}");
         assert!((mean - 10.0).abs() < 1.5, "{mean}");
     }
