@@ -27,7 +27,8 @@ pub struct Procurement {
     pub to: Day,
     /// Code of the site; null: all sites that the caller may see.
     pub site: Option<String>,
-    /// What the newest plan of each site recommends to order, by supplier; empty once it is accepted.
+    /// What the newest plan of each site recommends to order over its whole horizon (the lines to order now and the
+    /// outlook), by supplier; empty once it is accepted.
     pub recommended: Vec<Recommended>,
     /// Orders of the period, by supplier and state.
     pub orders: Vec<OrderSum>,

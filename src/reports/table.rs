@@ -56,7 +56,7 @@ impl Cells {
 
 /// One table of all sections; the column `section` says which. Columns that a section does not have stay empty.
 ///
-/// - `recommended`: site, supplier, lines, packs, `value_minor` (cost)
+/// - `recommended`: site, supplier, lines, packs, `value_minor` (cost), over the plan's whole horizon
 /// - `orders`: site, supplier, state, orders, lines, `value_minor` (ordered), `received_minor`, `open_minor`
 /// - `spend`: `value_minor` (ordered), `received_minor`, `open_minor`, one row per currency
 /// - `budget`: site, state (`total`, `planned`, `spent`), `value_minor`; state `binding` with day and text; `advice` with text
