@@ -188,6 +188,11 @@ impl Distribution {
         Ok(Self { unit: 1.0, law: Law::Mixture { parts } })
     }
 
+    /// Base units of which lattice laws are multiples.
+    pub(crate) fn unit(&self) -> f64 {
+        self.unit
+    }
+
     /// What total is expected? Base units, at least 0.
     pub fn mean(&self) -> f64 {
         self.unit

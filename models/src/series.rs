@@ -77,14 +77,34 @@ pub enum SeriesError {
 /// Demand of one item at one place, oldest period first, every value checked.
 ///
 /// Absurd quantities (see [`Series::absurd`]) are kept in [`Series::periods`] but count as not known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Series {
     id: String,
     group: Option<String>,
     period: PeriodLength,
     first_day: i64,
     periods: Vec<PeriodDemand>,
+    #[serde(skip)]
     absurd: Vec<usize>,
+}
+
+/// A series as it was written, before it is looked at.
+#[derive(Deserialize)]
+struct Unchecked {
+    id: String,
+    group: Option<String>,
+    period: PeriodLength,
+    first_day: i64,
+    periods: Vec<PeriodDemand>,
+}
+
+impl TryFrom<Unchecked> for Series {
+    type Error = SeriesError;
+
+    fn try_from(raw: Unchecked) -> Result<Self, SeriesError> {
+        Self::new(raw.id, raw.group, raw.period, raw.first_day, raw.periods)
+    }
 }
 
 impl Series {

@@ -37,6 +37,8 @@ pub enum Method {
     DecayingLevel,
     /// The group's rates, sharpened by what little is known of the item.
     GroupPrior,
+    /// Last season's values, because every other method lost to them lately.
+    SeasonalNaive,
 }
 
 impl Method {
@@ -46,6 +48,7 @@ impl Method {
             Self::SeasonalLevel => "seasonal_level",
             Self::DecayingLevel => "decaying_level",
             Self::GroupPrior => "group_prior",
+            Self::SeasonalNaive => "seasonal_naive",
         }
     }
 }
@@ -66,6 +69,8 @@ pub enum Flag {
     NoDemand,
     /// An empty shelf hid more than half of the periods: the group has weight in the rate.
     MostlyCensored,
+    /// The method lost to last season's values over at least six past forecasts, so these are used.
+    LosesToNaive,
     /// The level seems to have moved lately (a warning; the forecast is unchanged).
     LevelShift(Direction),
 }

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::censored::Observed;
+use super::naive::{Naive, season};
 use super::score::{bias, mase, pinball, scale, seasonal_naive, smape};
-use super::{Forecast, ForecastError, HORIZON_MAX, forecast, mean};
-use crate::series::{PeriodLength, Series};
+use super::{Circumstances, Forecast, ForecastError, HORIZON_MAX, forecast_in, mean};
+use crate::distribution::Distribution;
+use crate::series::Series;
 
 /// Levels at which quantiles of the sum are scored.
 pub const LEVELS: [f64; 4] = [0.8, 0.9, 0.95, 0.98];
@@ -24,6 +27,8 @@ pub struct Scores {
     pub bias: f64,
     /// Pinball loss of the sum over the horizon: mean over [`LEVELS`], divided by scale x horizon.
     pub pinball: f64,
+    /// The same of the seasonal naive forecast with the spread of its own past changes.
+    pub pinball_naive: f64,
     /// `coverage[level]`: share of sums at or below the quantile of [`LEVELS`].
     pub coverage: [f64; 4],
 }
@@ -62,43 +67,70 @@ pub fn backtest(series: &[Series], origins: &[usize], horizon: usize) -> Result<
     let mut rows = Vec::with_capacity(origins.len());
     let mut all = Vec::new();
     for origin in origins {
-        let present: Vec<&Series> = series.iter().filter(|one| one.len() >= *origin).collect();
-        let cut: Vec<Series> = present.iter().map(|one| one.first_periods(*origin)).collect();
-        let made = forecast(&cut, horizon)?;
-        let scored: Vec<Scores> = present.iter().zip(&made).filter_map(|(one, made)| score_one(one, made, *origin, horizon)).collect();
+        let made = outcomes(series, &Circumstances::default(), horizon, |one| (one.len() >= *origin).then_some(*origin))?;
+        let scored: Vec<Scores> = made.into_iter().map(|(_, outcome)| outcome.scores).collect();
         rows.push((*origin, average(&scored)));
         all.extend(scored);
     }
     Ok(Report { origins: rows, overall: average(&all) })
 }
 
-fn score_one(series: &Series, made: &Forecast, origin: usize, horizon: usize) -> Option<Scores> {
+/// One past forecast of one series, and what came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outcome {
+    pub(super) scores: Scores,
+    /// What came less what was expected in the first period, base units.
+    pub(super) first_error: f64,
+    /// The same over the mean of the history.
+    pub(super) first_bias: f64,
+}
+
+/// Forecasts of all series, each cut after the number of periods that `cut` says (`None`: left out); those that
+/// can be scored, with their place in `series`.
+pub(super) fn outcomes(
+    series: &[Series],
+    circumstances: &Circumstances,
+    horizon: usize,
+    cut: impl Fn(&Series) -> Option<usize>,
+) -> Result<Vec<(usize, Outcome)>, ForecastError> {
+    let present: Vec<(usize, usize)> = series.iter().enumerate().filter_map(|(at, one)| Some((at, cut(one)?))).collect();
+    let known: Vec<Series> = present.iter().filter_map(|(at, origin)| series.get(*at).map(|one| one.first_periods(*origin))).collect();
+    let made = forecast_in(&known, circumstances, horizon)?;
+    let scored = present.iter().zip(known.iter().zip(&made)).filter_map(|((at, _), (known, made))| {
+        let outcome = score_one(series.get(*at)?, known, made, horizon)?;
+        Some((*at, outcome))
+    });
+    Ok(scored.collect())
+}
+
+fn score_one(series: &Series, known: &Series, made: &Forecast, horizon: usize) -> Option<Outcome> {
+    let origin = known.len();
     let seen = series.periods().iter().skip(origin).take(horizon);
     if seen.clone().count() < horizon || seen.clone().any(|one| one.stocked_out > 0.0 || one.ended_empty) {
         return None;
     }
     let actual: Vec<f64> = (origin..origin + horizon).map(|at| series.quantity(at)).collect::<Option<_>>()?;
     let history: Vec<f64> = (0..origin).map(|at| series.quantity(at).unwrap_or(0.0)).collect();
-    let lag = match series.period() {
-        PeriodLength::Day => 7,
-        PeriodLength::Week => 52,
-        PeriodLength::Month => 12,
-    };
+    let lag = season(series.period());
     let size = scale(&history, lag)? * crate::series::count(horizon);
-    let means: Vec<f64> = made.steps.iter().map(crate::distribution::Distribution::mean).collect();
+    let means: Vec<f64> = made.steps.iter().map(Distribution::mean).collect();
+    let naive = Naive::of(&Observed::of(known), series.period(), horizon);
     let total: f64 = actual.iter().sum();
     let sum = made.sums.last()?;
-    let quantiles = LEVELS.map(|level| sum.quantile(level));
-    let losses: Vec<f64> = LEVELS.iter().zip(quantiles).map(|(level, z)| pinball(*level, total, z)).collect();
-    Some(Scores {
+    let loss = |law: &Distribution| mean(&LEVELS.map(|level| pinball(level, total, law.quantile(level)))) / size;
+    let first_error = actual.first()? - means.first()?;
+    let usual = mean(&history);
+    let scores = Scores {
         series: 1,
         mase: mase(&history, &actual, &means, lag)?,
         mase_naive: mase(&history, &actual, &seasonal_naive(&history, lag, horizon), lag)?,
         smape: smape(&actual, &means),
-        bias: bias(&actual, &means, mean(&history)),
-        pinball: mean(&losses) / size,
-        coverage: quantiles.map(|z| f64::from(u8::from(total <= z))),
-    })
+        bias: bias(&actual, &means, usual),
+        pinball: loss(sum),
+        pinball_naive: loss(&naive.sum(horizon)),
+        coverage: LEVELS.map(|level| f64::from(u8::from(total <= sum.quantile(level)))),
+    };
+    Some(Outcome { scores, first_error, first_bias: if usual > 0.0 { first_error / usual } else { 0.0 } })
 }
 
 fn average(scores: &[Scores]) -> Scores {
@@ -110,6 +142,7 @@ fn average(scores: &[Scores]) -> Scores {
         smape: of(|one| one.smape),
         bias: of(|one| one.bias),
         pinball: of(|one| one.pinball),
+        pinball_naive: of(|one| one.pinball_naive),
         coverage: [of(|one| one.coverage[0]), of(|one| one.coverage[1]), of(|one| one.coverage[2]), of(|one| one.coverage[3])],
     }
 }

@@ -82,6 +82,17 @@ pub(crate) fn workdays(period: PeriodLength, first_day: i64, periods: usize) -> 
         .collect()
 }
 
+/// First day of each of `periods` periods, and of the one after them, days since 1970-01-01. A monthly series begins in
+/// the month of `first_day`.
+pub(crate) fn period_starts(period: PeriodLength, first_day: i64, periods: usize) -> Vec<i64> {
+    let numbers = 0..=i64::try_from(periods).unwrap_or(i64::MAX);
+    match period {
+        PeriodLength::Day => numbers.map(|at| first_day + at).collect(),
+        PeriodLength::Week => numbers.map(|at| first_day + 7 * at).collect(),
+        PeriodLength::Month => numbers.map(|at| first_day_of(month_of(first_day).0 + at)).collect(),
+    }
+}
+
 fn workdays_of(month: i64) -> f64 {
     let days = first_day_of(month)..first_day_of(month + 1);
     // 1970-01-01 was a Thursday; Saturday and Sunday are 2 and 3 days later.

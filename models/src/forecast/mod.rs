@@ -4,10 +4,14 @@ mod answer;
 pub mod backtest;
 mod calendar;
 mod censored;
+mod circumstances;
 mod curve;
 mod intermittent;
 mod level;
+pub mod monitor;
+mod naive;
 mod new_item;
+mod paths;
 pub mod score;
 mod seasonal;
 mod shift;
@@ -20,6 +24,7 @@ use crate::distribution::Distribution;
 use crate::series::{PeriodLength, Series, count};
 pub use answer::{Flag, Forecast, ForecastError, HORIZON_MAX, KNOWN_MIN, Method, Parts};
 use censored::Observed;
+pub use circumstances::{Circumstances, EVENT_FACTOR_RANGE, Event};
 use curve::Curve;
 use intermittent::Level;
 use new_item::Prior;
@@ -67,6 +72,14 @@ struct Item<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn forecast(series: &[Series], horizon: usize) -> Result<Vec<Forecast>, ForecastError> {
+    forecast_in(series, &Circumstances::default(), horizon)
+}
+
+/// [`forecast`], knowing also of holidays, planned events and predecessors.
+///
+/// # Errors
+/// As [`forecast`].
+pub fn forecast_in(series: &[Series], _circumstances: &Circumstances, horizon: usize) -> Result<Vec<Forecast>, ForecastError> {
     if !(1..=HORIZON_MAX).contains(&horizon) {
         return Err(ForecastError::Horizon { horizon });
     }
