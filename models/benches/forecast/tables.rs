@@ -13,7 +13,10 @@ pub(crate) const YEAR_2000: i64 = 10_957;
 
 /// The text of a table; says SKIP when it is not there.
 pub(crate) fn text(name: &str) -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/demand").join(name);
+    // Beside the repository, from whichever package this file is built in.
+    let beside = |folder: &Path| folder.join("../shared/data/demand").join(name);
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = manifest.ancestors().map(beside).find(|path| path.is_file()).unwrap_or_else(|| beside(manifest));
     let text = std::fs::read_to_string(&path).ok();
     if text.is_none() {
         println!("{name}: SKIP, {} is not there", path.display());

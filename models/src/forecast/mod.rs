@@ -145,8 +145,8 @@ fn flags(item: &Item<'_>, dispersion: f64) -> Vec<Flag> {
     if item.observed.share_censored > 0.5 {
         flags.push(Flag::MostlyCensored);
     }
-    if let Some(direction) = shift::recent_shift(&item.observed, dispersion) {
-        flags.push(Flag::LevelShift(direction));
+    if let Some(direction) = shift::recent_shift(&item.observed.pairs().map(|(v, _)| v).collect::<Vec<_>>(), dispersion) {
+        flags.push(Flag::LevelShift(direction.direction));
     }
     flags
 }
