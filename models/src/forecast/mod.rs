@@ -5,13 +5,19 @@ pub mod backtest;
 mod calendar;
 mod censored;
 mod curve;
+mod eigen;
+mod experience;
 mod intermittent;
 mod level;
 mod new_item;
+mod pattern;
 pub mod score;
 mod seasonal;
+mod shape;
 mod shift;
+mod smooth;
 mod sum;
+mod trend;
 
 use std::collections::BTreeMap;
 
@@ -21,14 +27,16 @@ use crate::series::{PeriodLength, Series, count};
 pub use answer::{Flag, Forecast, ForecastError, HORIZON_MAX, KNOWN_MIN, Method, Parts};
 use censored::Observed;
 use curve::Curve;
+pub use experience::Experience;
 use intermittent::Level;
 use new_item::Prior;
-use seasonal::Row;
 pub use shift::Direction;
-use sum::Spread;
 
 /// Members of one group with their place in the answer.
 type Members<'a> = Vec<(usize, &'a Item<'a>)>;
+
+/// The series of one period length and one group, for each such pair.
+type Groups<'a> = BTreeMap<(PeriodLength, Option<&'a str>), Members<'a>>;
 
 struct Item<'a> {
     series: &'a Series,
@@ -43,6 +51,8 @@ struct Item<'a> {
 /// from back-tested errors. All others with at least [`KNOWN_MIN`] known periods: decaying level,
 /// negative binomial of the sum. Younger ones: the group's rates. Indices, dispersions and rates are pooled
 /// over the series of one group and one period length; a group of one stands on weak defaults.
+///
+/// The same as [`Experience::learn`] and [`Experience::forecast`] with these series, bit for bit.
 ///
 /// - `series`: any mix of groups and period lengths; each is forecast from its own last period on.
 /// - `horizon`: periods, 1..=[`HORIZON_MAX`].
@@ -67,30 +77,41 @@ struct Item<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn forecast(series: &[Series], horizon: usize) -> Result<Vec<Forecast>, ForecastError> {
-    if !(1..=HORIZON_MAX).contains(&horizon) {
-        return Err(ForecastError::Horizon { horizon });
-    }
+    checked(horizon)?;
     let items: Vec<Item<'_>> = series.iter().map(item).collect();
-    let mut groups: BTreeMap<(PeriodLength, Option<&str>), Members<'_>> = BTreeMap::new();
+    let groups = groups(&items);
+    Ok(forecast_with(&Experience::of(&groups, horizon), &items, &groups, horizon))
+}
+
+fn checked(horizon: usize) -> Result<(), ForecastError> {
+    if (1..=HORIZON_MAX).contains(&horizon) { Ok(()) } else { Err(ForecastError::Horizon { horizon }) }
+}
+
+fn groups<'a>(items: &'a [Item<'a>]) -> Groups<'a> {
+    let mut groups = Groups::new();
     for (at, item) in items.iter().enumerate() {
         groups.entry((item.series.period(), item.series.group())).or_default().push((at, item));
     }
+    groups
+}
+
+fn forecast_with(experience: &Experience, items: &[Item<'_>], groups: &Groups<'_>, horizon: usize) -> Vec<Forecast> {
     let mut made: Vec<(usize, Forecast)> = Vec::with_capacity(items.len());
-    for ((period, _), members) in &groups {
+    for ((period, name), members) in groups {
         let everyone = || items.iter().filter(|item| item.series.period() == *period);
         let mut rates = rates(members.iter().map(|(_, item)| *item));
         if rates.len() < 3 {
             rates = self::rates(everyone());
         }
         let prior = Prior::of(&rates);
-        let (smooth, others): (Vec<_>, Vec<_>) = members.iter().partition(|(_, item)| is_seasonal(item));
-        made.extend(by_season(&smooth, *period, horizon));
+        let (smooth, others): (Members<'_>, Members<'_>) = members.iter().partition(|(_, item)| is_seasonal(item));
+        made.extend(smooth::forecasts(&smooth, *period, horizon, &experience.lookup(*period, *name)));
         let levels: Vec<Level> = others.iter().map(|(_, item)| item.level).collect();
         let curve = intermittent::group_curve(&levels);
         made.extend(others.iter().map(|(at, item)| (*at, by_level(item, &curve, &prior, horizon))));
     }
     made.sort_by_key(|(at, _)| *at);
-    Ok(made.into_iter().map(|(_, forecast)| forecast).collect())
+    made.into_iter().map(|(_, forecast)| forecast).collect()
 }
 
 fn item(series: &Series) -> Item<'_> {
@@ -136,33 +157,6 @@ fn flags(item: &Item<'_>, dispersion: f64) -> Vec<Flag> {
         flags.push(Flag::LevelShift(direction));
     }
     flags
-}
-
-fn by_season(members: &[&(usize, &Item<'_>)], period: PeriodLength, horizon: usize) -> Vec<(usize, Forecast)> {
-    let row = |item: &Item<'_>| Row::new(item.observed.mostly_seen(), period, item.series.first_day(), horizon);
-    let rows: Vec<Row> = members.iter().map(|(_, item)| row(item)).collect();
-    let cut = seasonal::layout(period);
-    let lens: Vec<usize> = rows.iter().map(|row| row.values.len()).collect();
-    let fitted = seasonal::seasons(&rows, &lens, cut);
-    let spread = Spread::of(&sum::back_test(&rows, cut, horizon));
-    let mut made = Vec::with_capacity(rows.len());
-    for (at, ((row, season), (place, item))) in rows.iter().zip(&fitted).zip(members).enumerate() {
-        let level = level::level(row, season, row.values.len());
-        let means = sum::step_means(row, season, level, horizon);
-        let unit = item.observed.unit;
-        let (steps, sums) = spread.laws(at, &means, unit);
-        let phi = spread.phi(at, 1, level.max(1e-3));
-        let factor = |mean: &f64| if level > 0.0 { mean / level } else { 1.0 };
-        let parts = Parts {
-            level: level * unit,
-            dispersion: phi * unit,
-            group_weight: spread.group_weight(at),
-            seasonal_own_weight: season.own_weight,
-            seasonal: means.iter().map(factor).collect(),
-        };
-        made.push((*place, assemble(item, Method::SeasonalLevel, flags(item, phi), parts, steps, sums)));
-    }
-    made
 }
 
 fn by_level(item: &Item<'_>, curve: &Curve, prior: &Prior, horizon: usize) -> Forecast {
