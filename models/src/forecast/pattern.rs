@@ -57,16 +57,16 @@ impl Sums {
         let (mut means, mut variances) = ([0.0; BINS_MAX], [0.0; BINS_MAX]);
         let mut squares = self.yy - 2.0 * beta * self.xy + beta * beta * self.xx;
         let mut centre = 0.0;
-        for bin in 0..bins {
+        for (bin, mean) in means[..bins].iter_mut().enumerate() {
             let sum = self.y[bin] - beta * self.x[bin];
-            means[bin] = sum / self.counts[bin];
-            squares -= sum * means[bin];
-            centre += means[bin] / count(bins);
+            *mean = sum / self.counts[bin];
+            squares -= sum * *mean;
+            centre += *mean / count(bins);
         }
         let residual = squares.max(0.0) / free;
-        for bin in 0..bins {
-            means[bin] -= centre;
-            variances[bin] = (residual / self.counts[bin]).max(1e-6);
+        means[..bins].iter_mut().for_each(|mean| *mean -= centre);
+        for (variance, n) in variances[..bins].iter_mut().zip(self.counts) {
+            *variance = (residual / n).max(1e-6);
         }
         Some(Own { means, variances })
     }

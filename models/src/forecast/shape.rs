@@ -60,7 +60,7 @@ impl Shape {
                 gap[bin] = one.means[bin] - profile[bin];
             }
             for a in 0..bins {
-                for b in 0..=a {
+                for b in 0..bins {
                     spread[a][b] += gap[a] * gap[b] * scale;
                 }
             }
@@ -69,12 +69,10 @@ impl Shape {
         if items < 2.0 {
             return Self::round();
         }
-        for a in 0..bins {
-            for b in 0..=a {
+        for (a, row) in spread[..bins].iter_mut().enumerate() {
+            for (b, value) in row[..bins].iter_mut().enumerate() {
                 // The noise of centred means is 1 less its mean over the bins.
-                let noise = f64::from(u8::from(a == b)) - 1.0 / count(bins);
-                spread[a][b] = spread[a][b] / items - noise;
-                spread[b][a] = spread[a][b];
+                *value = *value / items - f64::from(u8::from(a == b)) + 1.0 / count(bins);
             }
         }
         let (directions, mut sizes) = eigen(spread, bins);
