@@ -93,7 +93,7 @@ impl Sums {
 /// - `beta`: the group's slope.
 ///
 /// # Source
-/// Empirical Bayes with the moment estimate of `DerSimonian` and Laird (1986).
+/// Empirical Bayes with the moment estimate of `DerSimonian`, Laird, Controlled Clinical Trials 7 (1986).
 pub(crate) fn slopes(sums: &[Sums], beta: f64, bins: usize) -> Vec<f64> {
     let own: Vec<Option<(f64, f64)>> = sums.iter().map(|sums| sums.slope(bins)).collect();
     let (mut spread, mut weights) = (0.0, 0.0);
@@ -140,5 +140,9 @@ mod tests {
         let many: Vec<Sums> = (0..20).map(|at| sums(if at % 2 == 0 { 0.07 } else { 0.0 })).collect();
         // Slopes .045 and -.025 with variance .0022 each: no more apart than chance has them.
         assert_eq!(slopes(&many, 0.01, 2), [0.01; 20]);
+        // Slopes .275 and -.225 about .025: T = .0625 - .0021875, so T / (T + v) = .965, then cut at .1.
+        let apart: Vec<Sums> = (0..20).map(|at| sums(if at % 2 == 0 { 0.3 } else { -0.2 })).collect();
+        let got = slopes(&apart, 0.025, 2);
+        assert!((got[0] - 0.1).abs() < 1e-12 && (got[1] + 0.1).abs() < 1e-12, "{got:?}");
     }
 }
