@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::censored::Observed;
 use super::naive::{Naive, season};
 use super::score::{bias, mase, pinball, scale, seasonal_naive, smape};
-use super::{Circumstances, Forecast, ForecastError, HORIZON_MAX, forecast_in, mean};
+use super::{Forecast, ForecastError, HORIZON_MAX, forecast, mean};
 use crate::distribution::Distribution;
 use crate::series::Series;
 
@@ -67,7 +67,7 @@ pub fn backtest(series: &[Series], origins: &[usize], horizon: usize) -> Result<
     let mut rows = Vec::with_capacity(origins.len());
     let mut all = Vec::new();
     for origin in origins {
-        let made = outcomes(series, &Circumstances::default(), horizon, |one| (one.len() >= *origin).then_some(*origin))?;
+        let made = outcomes(series, horizon, |one| (one.len() >= *origin).then_some(*origin), |known| forecast(known, horizon))?;
         let scored: Vec<Scores> = made.into_iter().map(|(_, outcome)| outcome.scores).collect();
         rows.push((*origin, average(&scored)));
         all.extend(scored);
@@ -85,17 +85,17 @@ pub(super) struct Outcome {
     pub(super) first_bias: f64,
 }
 
-/// Forecasts of all series, each cut after the number of periods that `cut` says (`None`: left out); those that
-/// can be scored, with their place in `series`.
+/// What `forecasts` makes of all series, each cut after the number of periods that `cut` says (`None`: left out); those
+/// that can be scored, with their place in `series`.
 pub(super) fn outcomes(
     series: &[Series],
-    circumstances: &Circumstances,
     horizon: usize,
     cut: impl Fn(&Series) -> Option<usize>,
+    forecasts: impl Fn(&[Series]) -> Result<Vec<Forecast>, ForecastError>,
 ) -> Result<Vec<(usize, Outcome)>, ForecastError> {
     let present: Vec<(usize, usize)> = series.iter().enumerate().filter_map(|(at, one)| Some((at, cut(one)?))).collect();
     let known: Vec<Series> = present.iter().filter_map(|(at, origin)| series.get(*at).map(|one| one.first_periods(*origin))).collect();
-    let made = forecast_in(&known, circumstances, horizon)?;
+    let made = forecasts(&known)?;
     let scored = present.iter().zip(known.iter().zip(&made)).filter_map(|((at, _), (known, made))| {
         let outcome = score_one(series.get(*at)?, known, made, horizon)?;
         Some((*at, outcome))

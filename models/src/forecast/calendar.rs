@@ -1,86 +1,130 @@
-//! Dates behind the periods: months, seasonal bins, and what one working day more does to a month.
+//! Dates behind the periods: months, seasonal bins, working days, and what one working day more is worth.
 
-use std::collections::BTreeMap;
+#![expect(clippy::indexing_slicing, reason = "bins are below BINS_MAX, cuts are partition points")]
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use super::pattern::BINS_MAX;
 use super::seasonal::Row;
 use crate::series::{PeriodLength, count};
 
-/// Fewest months with a group mean for a working-day factor.
-const MONTHS_MIN: usize = 24;
+/// Fewest periods with a group mean for a working-day factor.
+const PERIODS_MIN: usize = 24;
 
-/// By how much, in logarithms, does one working day more raise a month's demand in this group?
-///
-/// `g_t` = mean over items of `ln y - ln CMA`; least squares `g_t = alpha_month(t) + beta wd_t`, ridge 1e-3 on beta;
-/// beta is then shrunk by `max(0, 1 - var(beta) / beta^2)`, so a small group without evidence gets none.
-///
-/// - `rows`, `lens`: the items and how many of their first periods may be looked at.
-///
-/// Returns beta, within -0.1..0.1 (one day in 21 is 0.048); 0 for days and weeks and with fewer than 24 months.
-///
-/// # Source
-/// `forecasting.md` 5.1; differs in the last shrinkage, added for small groups.
-pub(crate) fn per_workday(rows: &[Row], lens: &[usize]) -> f64 {
-    if rows.iter().all(|row| row.workdays.iter().all(|days| *days == 0.0)) {
-        return 0.0;
-    }
-    // Calendar position -> (bin, working days, sum of ratios, items).
-    let mut months: BTreeMap<i64, (usize, f64, f64, f64)> = BTreeMap::new();
-    for (row, len) in rows.iter().zip(lens) {
-        let known = row.known_ratios(*len);
-        for (at, (ratio, (bin, days))) in known {
-            let place = row.start.saturating_add(i64::try_from(at).unwrap_or(i64::MAX));
-            let month = months.entry(place).or_insert((bin, days, 0.0, 0.0));
-            month.2 += ratio;
-            month.3 += 1.0;
-        }
-    }
-    if months.len() < MONTHS_MIN {
-        return 0.0;
-    }
-    let mut bins: BTreeMap<usize, (f64, f64, f64)> = BTreeMap::new();
-    for (bin, days, ratio, items) in months.values() {
-        let sums = bins.entry(*bin).or_default();
-        sums.0 += days;
-        sums.1 += ratio / items;
-        sums.2 += 1.0;
-    }
-    let centred: Vec<(f64, f64)> = months
-        .values()
-        .map(|(bin, days, ratio, items)| {
-            let sums = bins.get(bin).copied().unwrap_or((0.0, 0.0, 1.0));
-            (days - sums.0 / sums.2, ratio / items - sums.1 / sums.2)
-        })
-        .collect();
-    let squares: f64 = centred.iter().map(|(x, _)| x * x).sum();
-    let beta = centred.iter().map(|(x, y)| x * y).sum::<f64>() / (squares + 1e-3);
-    let rest: f64 = centred.iter().map(|(x, y)| (y - beta * x).powi(2)).sum();
-    let free = (count(months.len()) - count(bins.len()) - 1.0).max(1.0);
-    let noise = rest / free / (squares + 1e-3);
-    let keep = (1.0 - noise / (beta * beta).max(1e-300)).clamp(0.0, 1.0);
-    (keep * beta).clamp(-0.1, 0.1)
+/// What a Saturday counts as a working day: wards and pharmacies half work (hospital set, origins up to 60: 0, 1/2, 1 tried).
+const SATURDAY: f64 = 0.5;
+
+/// One period of a group: how far its items stood from their moving averages.
+#[derive(Debug)]
+struct Moved {
+    /// Position on the calendar shared by the group.
+    place: i64,
+    bin: usize,
+    workdays: f64,
+    /// Mean over items of `ln y - ln CMA`.
+    ratio: f64,
 }
 
-/// Monday to Friday days of each month from `first_day`'s on, less the 28-year mean of that calendar month;
-/// zeros for days and weeks.
-pub(crate) fn workdays(period: PeriodLength, first_day: i64, periods: usize) -> Vec<f64> {
-    if period != PeriodLength::Month {
-        return vec![0.0; periods];
+/// The periods of a group in order; a back-test looks at the first of them only. Empty when working days never differ.
+#[derive(Debug)]
+pub(crate) struct Movement(Vec<Moved>);
+
+impl Movement {
+    /// Adds the items up once, so that each origin of a back-test only cuts.
+    pub(crate) fn of(rows: &[Row]) -> Self {
+        // Calendar position -> (bin, working days, sum of ratios, items).
+        let mut months: BTreeMap<i64, (usize, f64, f64, f64)> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.workdays.iter().any(|days| *days != 0.0)) {
+            for (at, (ratio, (bin, days))) in row.known_ratios() {
+                let place = row.start.saturating_add(i64::try_from(at).unwrap_or(i64::MAX));
+                let month = months.entry(place).or_insert((bin, days, 0.0, 0.0));
+                month.2 += ratio;
+                month.3 += 1.0;
+            }
+        }
+        let mean = |(place, (bin, workdays, sum, items))| Moved { place, bin, workdays, ratio: sum / items };
+        Self(months.into_iter().map(mean).collect())
     }
+
+    /// By how much, in logarithms, does one working day more raise a period's demand in this group?
+    ///
+    /// `g_t` = mean over items of `ln y - ln CMA`; least squares `g_t = alpha_bin(t) + beta wd_t`, ridge 1e-3 on beta;
+    /// beta is then shrunk by `max(0, 1 - var(beta) / beta^2)`, so a small group without evidence gets none.
+    ///
+    /// - `before`: only periods before this position of the calendar are looked at; `most`: bound of beta either way.
+    ///
+    /// Returns beta (for months one day in 21 is 0.048); 0 with fewer than 24 periods, and where working days never differ.
+    ///
+    /// # Source
+    /// `forecasting.md` 5.1; differs in the last shrinkage, added for small groups.
+    pub(crate) fn per_workday(&self, before: i64, most: f64) -> f64 {
+        let months = &self.0[..self.0.partition_point(|month| month.place < before)];
+        if months.len() < PERIODS_MIN {
+            return 0.0;
+        }
+        // Per seasonal bin: sums of working days and ratios, number of years.
+        let mut sums = [(0.0, 0.0, 0.0); BINS_MAX];
+        for month in months {
+            let sum = &mut sums[month.bin];
+            *sum = (sum.0 + month.workdays, sum.1 + month.ratio, sum.2 + 1.0);
+        }
+        let bins = sums.iter().filter(|sum| sum.2 > 0.0).count();
+        let centred = months.iter().map(|month| {
+            let sum = sums[month.bin];
+            (month.workdays - sum.0 / sum.2, month.ratio - sum.1 / sum.2)
+        });
+        let squares = centred.clone().map(|(x, _)| x * x).sum::<f64>() + 1e-3;
+        let beta = centred.clone().map(|(x, y)| x * y).sum::<f64>() / squares;
+        let rest: f64 = centred.map(|(x, y)| (y - beta * x).powi(2)).sum();
+        let free = (count(months.len()) - count(bins) - 1.0).max(1.0);
+        let keep = (1.0 - rest / free / squares / (beta * beta).max(1e-300)).clamp(0.0, 1.0);
+        (keep * beta).clamp(-most, most)
+    }
+}
+
+/// Working days of each period more than usual: less the 28-year mean of that calendar month; for weeks and days only
+/// holidays make a difference. Monday to Friday count 1, Saturdays [`SATURDAY`]; holidays 0.
+///
+/// - `first_day`: days since 1970-01-01 of the first of `periods` periods; `holidays`: likewise.
+pub(crate) fn workdays(period: PeriodLength, first_day: i64, periods: usize, holidays: &BTreeSet<i64>) -> Vec<f64> {
+    let mut more = vec![0.0; periods];
+    if period == PeriodLength::Month {
+        let first = month_of(first_day).0;
+        for (month, more) in (first..).zip(&mut more) {
+            let usual = usize::try_from(month.rem_euclid(12)).ok().and_then(|at| USUAL.get(at)).copied();
+            *more = workdays_of(month) - usual.unwrap_or(0.0);
+        }
+    }
+    if holidays.is_empty() {
+        return more;
+    }
+    let starts = period_starts(period, first_day, periods);
+    for (days, more) in starts.windows(2).zip(&mut more) {
+        *more -= holidays.range(days[0]..days[1]).map(|day| worth(*day)).sum::<f64>();
+    }
+    more
+}
+
+/// What a day counts as a working day; 1970-01-01 was a Thursday.
+fn worth(day: i64) -> f64 {
+    match day.rem_euclid(7) {
+        2 => SATURDAY,
+        3 => 0.0,
+        _ => 1.0,
+    }
+}
+
+/// Mean working days of each calendar month over the 28 years in which the calendar repeats itself.
+static USUAL: LazyLock<[f64; 12]> = LazyLock::new(|| {
     let mut means = [0.0; 12];
     for year in 2000..2028 {
         for (month, mean) in (0_i64..).zip(&mut means) {
             *mean += workdays_of(year * 12 + month) / 28.0;
         }
     }
-    let first = month_of(first_day).0;
-    (first..)
-        .take(periods)
-        .map(|month| {
-            let mean = usize::try_from(month.rem_euclid(12)).ok().and_then(|at| means.get(at));
-            workdays_of(month) - mean.copied().unwrap_or(0.0)
-        })
-        .collect()
-}
+    means
+});
 
 /// First day of each of `periods` periods, and of the one after them, days since 1970-01-01. A monthly series begins in
 /// the month of `first_day`.
@@ -94,9 +138,9 @@ pub(crate) fn period_starts(period: PeriodLength, first_day: i64, periods: usize
 }
 
 fn workdays_of(month: i64) -> f64 {
-    let days = first_day_of(month)..first_day_of(month + 1);
-    // 1970-01-01 was a Thursday; Saturday and Sunday are 2 and 3 days later.
-    count(days.filter(|day| !matches!(day.rem_euclid(7), 2 | 3)).count())
+    let (first, next) = (first_day_of(month), first_day_of(month + 1));
+    // Four full weeks hold 20 days and 4 Saturdays whatever they start with.
+    20.0 + 4.0 * SATURDAY + (first + 28..next).map(worth).sum::<f64>()
 }
 
 /// Days since 1970-01-01 of the first day of a month since year 0.
@@ -164,7 +208,14 @@ mod tests {
             assert_eq!(month_of(first_day_of(month)).0, month);
             assert_eq!(month_of(first_day_of(month) - 1).0, month - 1);
         }
-        assert!((workdays_of(2026 * 12 + 10) - 21.0).abs() < 1e-9); // November 2026
-        assert!((workdays_of(2026 * 12 + 1) - 20.0).abs() < 1e-9);
+        assert!((workdays_of(2026 * 12 + 10) - 23.0).abs() < 1e-9); // November 2026: 21 and 4 Saturdays
+        assert!((workdays_of(2026 * 12 + 1) - 22.0).abs() < 1e-9);
+        // Christmas 2026: Friday the 25th and Saturday the 26th; November has 23, December 25 against 23.7 usual ones.
+        let holidays = BTreeSet::from([20_812, 20_813]);
+        let plain = workdays(PeriodLength::Month, 20_788, 1, &BTreeSet::new());
+        assert!((plain[0] - workdays(PeriodLength::Month, 20_788, 1, &holidays)[0] - 1.5).abs() < 1e-12);
+        assert_eq!(workdays(PeriodLength::Day, 20_811, 3, &holidays), [0.0, -1.0, -0.5]);
+        assert_eq!(workdays(PeriodLength::Week, 20_808, 2, &holidays), [-1.5, 0.0]);
+        assert!((workdays_of(2026 * 12 + 4) - 23.5).abs() < 1e-9); // May 2026: 21 and 5 Saturdays
     }
 }

@@ -67,6 +67,14 @@ impl Observed {
         observed
     }
 
+    /// The same with each period divided by its factor: what would have been wanted at a usual time.
+    pub(crate) fn without(mut self, factors: &[f64]) -> Self {
+        for (value, factor) in self.values.iter_mut().zip(factors) {
+            *value /= factor;
+        }
+        self
+    }
+
     /// Known (value, weight) pairs, oldest first.
     pub(crate) fn pairs(&self) -> impl DoubleEndedIterator<Item = (f64, f64)> + '_ {
         let both = self.values.iter().zip(&self.weights);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::period_starts;
-use crate::series::{PeriodLength, Series, count};
+use crate::series::{Series, count};
 
 /// Smallest and largest factor of an event; past demand is divided by it.
 pub const EVENT_FACTOR_RANGE: std::ops::RangeInclusive<f64> = 0.01..=100.0;
@@ -81,7 +81,7 @@ fn days_between(start: i64, until: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::series::PeriodDemand;
+    use crate::series::{PeriodDemand, PeriodLength};
 
     #[test]
     fn factors_by_hand() {

@@ -6,7 +6,7 @@ use crate::distribution::Distribution;
 use crate::series::{PeriodLength, count};
 
 /// Rate of an item that nobody asks for any more, units per period.
-const RATE_MIN: f64 = 0.001;
+pub(crate) const RATE_MIN: f64 = 0.001;
 
 /// Default curve of dispersion against mean: `exp(0.25 + 0.45 ln mean)`; fitted to nothing but one's own group counts.
 const DEFAULT: [f64; 3] = [0.25, 0.45, 0.0];
@@ -81,12 +81,11 @@ pub(crate) fn dispersion(level: &Level, curve: &Curve) -> f64 {
     (half * level.dispersion + 6.0 * curve.at(level.mean)) / (half + 6.0)
 }
 
-/// What is the demand summed over `periods`?
+/// What is the demand summed over `length` usual periods?
 ///
 /// `F = L rate`; `V = max(d F, 1.0001 F) + .06 L^2 d rate` (the last term: the level itself is uncertain);
 /// negative binomial. Size and odds both grow with L, so no quantile falls.
-pub(crate) fn sum_over(rate: f64, dispersion: f64, periods: usize, unit: f64) -> Distribution {
-    let length = count(periods);
+pub(crate) fn sum_over(rate: f64, dispersion: f64, length: f64, unit: f64) -> Distribution {
     let mean = length * rate;
     let spread = dispersion.max(1.000_1);
     Distribution::lattice(mean, spread * mean + 0.06 * length * length * dispersion * rate, unit)

@@ -6,16 +6,22 @@ mod calendar;
 mod censored;
 mod circumstances;
 mod curve;
+mod eigen;
+mod experience;
 mod intermittent;
 mod level;
 pub mod monitor;
 mod naive;
 mod new_item;
 mod paths;
+mod pattern;
 pub mod score;
 mod seasonal;
+mod shape;
 mod shift;
+mod smooth;
 mod sum;
+mod trend;
 
 use std::collections::BTreeMap;
 
@@ -26,20 +32,25 @@ pub use answer::{Flag, Forecast, ForecastError, HORIZON_MAX, KNOWN_MIN, Method, 
 use censored::Observed;
 pub use circumstances::{Circumstances, EVENT_FACTOR_RANGE, Event};
 use curve::Curve;
-use intermittent::Level;
+pub use experience::Experience;
+use intermittent::{Level, RATE_MIN};
 use new_item::Prior;
-use seasonal::Row;
 pub use shift::Direction;
-use sum::Spread;
+use shift::{Shift, WIDER, recent_shift};
 
 /// Members of one group with their place in the answer.
 type Members<'a> = Vec<(usize, &'a Item<'a>)>;
+
+/// The series of one period length and one group, for each such pair.
+type Groups<'a> = BTreeMap<(PeriodLength, Option<&'a str>), Members<'a>>;
 
 struct Item<'a> {
     series: &'a Series,
     observed: Observed,
     class: DemandClass,
     level: Level,
+    /// Factors of the coming periods by events, `coming[step]`.
+    coming: Vec<f64>,
 }
 
 /// What will each series need over the next `horizon` periods?
@@ -48,6 +59,8 @@ struct Item<'a> {
 /// from back-tested errors. All others with at least [`KNOWN_MIN`] known periods: decaying level,
 /// negative binomial of the sum. Younger ones: the group's rates. Indices, dispersions and rates are pooled
 /// over the series of one group and one period length; a group of one stands on weak defaults.
+///
+/// The same as [`Experience::learn`] and [`Experience::forecast`] with these series, bit for bit.
 ///
 /// - `series`: any mix of groups and period lengths; each is forecast from its own last period on.
 /// - `horizon`: periods, 1..=[`HORIZON_MAX`].
@@ -75,43 +88,81 @@ pub fn forecast(series: &[Series], horizon: usize) -> Result<Vec<Forecast>, Fore
     forecast_in(series, &Circumstances::default(), horizon)
 }
 
-/// [`forecast`], knowing also of holidays, planned events and predecessors.
+/// What will each series need, knowing also of holidays, planned events and predecessors?
+///
+/// A holiday takes its share of the working days of its month, week or day; what one working day is worth is learned.
+/// Past demand is divided by the factors of its events, coming demand multiplied. A new series with a
+/// predecessor starts from the predecessor's rate, with a quarter of the group's relative variance.
+///
+/// The rest is as in [`forecast`].
 ///
 /// # Errors
 /// As [`forecast`].
-pub fn forecast_in(series: &[Series], _circumstances: &Circumstances, horizon: usize) -> Result<Vec<Forecast>, ForecastError> {
-    if !(1..=HORIZON_MAX).contains(&horizon) {
-        return Err(ForecastError::Horizon { horizon });
-    }
-    let items: Vec<Item<'_>> = series.iter().map(item).collect();
-    let mut groups: BTreeMap<(PeriodLength, Option<&str>), Members<'_>> = BTreeMap::new();
+pub fn forecast_in(series: &[Series], circumstances: &Circumstances, horizon: usize) -> Result<Vec<Forecast>, ForecastError> {
+    let items = items(series, circumstances, horizon)?;
+    let groups = groups(&items);
+    Ok(forecast_with(&Experience::of(&groups, circumstances, horizon), &items, &groups, circumstances))
+}
+
+fn items<'a>(series: &'a [Series], circumstances: &Circumstances, horizon: usize) -> Result<Vec<Item<'a>>, ForecastError> {
+    checked(horizon)?;
+    Ok(series.iter().map(|one| item(one, circumstances, horizon)).collect())
+}
+
+fn checked(horizon: usize) -> Result<(), ForecastError> {
+    if (1..=HORIZON_MAX).contains(&horizon) { Ok(()) } else { Err(ForecastError::Horizon { horizon }) }
+}
+
+fn groups<'a>(items: &'a [Item<'a>]) -> Groups<'a> {
+    let mut groups = Groups::new();
     for (at, item) in items.iter().enumerate() {
         groups.entry((item.series.period(), item.series.group())).or_default().push((at, item));
     }
+    groups
+}
+
+fn forecast_with(experience: &Experience, items: &[Item<'_>], groups: &Groups<'_>, circumstances: &Circumstances) -> Vec<Forecast> {
     let mut made: Vec<(usize, Forecast)> = Vec::with_capacity(items.len());
-    for ((period, _), members) in &groups {
+    let followed = followed(items, circumstances);
+    for ((period, name), members) in groups {
         let everyone = || items.iter().filter(|item| item.series.period() == *period);
         let mut rates = rates(members.iter().map(|(_, item)| *item));
         if rates.len() < 3 {
             rates = self::rates(everyone());
         }
         let prior = Prior::of(&rates);
-        let (smooth, others): (Vec<_>, Vec<_>) = members.iter().partition(|(_, item)| is_seasonal(item));
-        made.extend(by_season(&smooth, *period, horizon));
+        let (smooth, others): (Members<'_>, Members<'_>) = members.iter().partition(|(_, item)| is_seasonal(item));
+        made.extend(smooth::forecasts(&smooth, *period, &circumstances.holidays, &experience.lookup(*period, *name)));
         let levels: Vec<Level> = others.iter().map(|(_, item)| item.level).collect();
         let curve = intermittent::group_curve(&levels);
-        made.extend(others.iter().map(|(at, item)| (*at, by_level(item, &curve, &prior, horizon))));
+        made.extend(others.iter().map(|(at, item)| {
+            let before = followed.get(item.series.id()).map(|rate| prior.following(*rate));
+            (*at, by_level(item, &curve, before.as_ref().unwrap_or(&prior)))
+        }));
     }
     made.sort_by_key(|(at, _)| *at);
-    Ok(made.into_iter().map(|(_, forecast)| forecast).collect())
+    made.into_iter().map(|(_, forecast)| forecast).collect()
 }
 
-fn item(series: &Series) -> Item<'_> {
-    let observed = Observed::of(series);
+/// Id of each series with a predecessor old enough to show a rate -> that rate, base units per period.
+fn followed<'a>(items: &[Item<'_>], circumstances: &'a Circumstances) -> BTreeMap<&'a str, f64> {
+    if circumstances.predecessors.is_empty() {
+        return BTreeMap::new();
+    }
+    let old = items.iter().filter(|item| item.observed.known >= KNOWN_MIN);
+    let rates: BTreeMap<&str, f64> = old.map(|item| (item.series.id(), item.level.rate * item.observed.unit)).collect();
+    let pairs = circumstances.predecessors.iter();
+    pairs.filter_map(|(new, before)| Some((new.as_str(), *rates.get(before.as_str())?))).collect()
+}
+
+fn item<'a>(series: &'a Series, circumstances: &Circumstances, horizon: usize) -> Item<'a> {
+    let mut factors = circumstances.factors(series, horizon);
+    let coming = factors.split_off(series.len());
+    let observed = Observed::of(series).without(&factors);
     let seen = observed.values.iter().zip(&observed.weights);
     let class = demand_class(seen.map(|(value, weight)| (*weight > 0.0).then_some(*value)));
     let level = intermittent::level(&observed, series.period());
-    Item { series, observed, class, level }
+    Item { series, observed, class, level, coming }
 }
 
 fn is_seasonal(item: &Item<'_>) -> bool {
@@ -128,7 +179,7 @@ fn rates<'a>(items: impl Iterator<Item = &'a Item<'a>>) -> Vec<f64> {
         .collect()
 }
 
-fn flags(item: &Item<'_>, dispersion: f64) -> Vec<Flag> {
+fn flags(item: &Item<'_>, shift: Option<Shift>) -> Vec<Flag> {
     let mut flags = Vec::new();
     let absurd = item.series.absurd().len();
     if absurd > 0 {
@@ -145,54 +196,29 @@ fn flags(item: &Item<'_>, dispersion: f64) -> Vec<Flag> {
     if item.observed.share_censored > 0.5 {
         flags.push(Flag::MostlyCensored);
     }
-    if let Some(direction) = shift::recent_shift(&item.observed.pairs().map(|(v, _)| v).collect::<Vec<_>>(), dispersion) {
-        flags.push(Flag::LevelShift(direction.direction));
+    if let Some(shift) = shift {
+        flags.push(Flag::LevelShift(shift.direction));
     }
     flags
 }
 
-fn by_season(members: &[&(usize, &Item<'_>)], period: PeriodLength, horizon: usize) -> Vec<(usize, Forecast)> {
-    let row = |item: &Item<'_>| Row::new(item.observed.mostly_seen(), period, item.series.first_day(), horizon);
-    let rows: Vec<Row> = members.iter().map(|(_, item)| row(item)).collect();
-    let cut = seasonal::layout(period);
-    let lens: Vec<usize> = rows.iter().map(|row| row.values.len()).collect();
-    let fitted = seasonal::seasons(&rows, &lens, cut);
-    let spread = Spread::of(&sum::back_test(&rows, cut, horizon));
-    let mut made = Vec::with_capacity(rows.len());
-    for (at, ((row, season), (place, item))) in rows.iter().zip(&fitted).zip(members).enumerate() {
-        let level = level::level(row, season, row.values.len());
-        let means = sum::step_means(row, season, level, horizon);
-        let unit = item.observed.unit;
-        let (steps, sums) = spread.laws(at, &means, unit);
-        let phi = spread.phi(at, 1, level.max(1e-3));
-        let factor = |mean: &f64| if level > 0.0 { mean / level } else { 1.0 };
-        let parts = Parts {
-            level: level * unit,
-            dispersion: phi * unit,
-            group_weight: spread.group_weight(at),
-            seasonal_own_weight: season.own_weight,
-            seasonal: means.iter().map(factor).collect(),
-        };
-        made.push((*place, assemble(item, Method::SeasonalLevel, flags(item, phi), parts, steps, sums)));
-    }
-    made
-}
-
-fn by_level(item: &Item<'_>, curve: &Curve, prior: &Prior, horizon: usize) -> Forecast {
+fn by_level(item: &Item<'_>, curve: &Curve, prior: &Prior) -> Forecast {
     let unit = item.observed.unit;
     let young = item.observed.known < KNOWN_MIN;
     let hidden = item.observed.share_censored > 0.5;
     let dispersion = intermittent::dispersion(&item.level, curve);
-    let mut flags = flags(item, dispersion);
     if !(young || hidden) {
-        let rate = item.level.rate;
+        let values: Vec<f64> = item.observed.pairs().map(|(value, _)| value).collect();
+        let shift = recent_shift(&values, dispersion);
+        let rate = shift.map_or(item.level.rate, |shift| shift.level.max(RATE_MIN));
+        let dispersion = dispersion * shift.map_or(1.0, |_| WIDER);
         let group_weight = 6.0 / (6.0 + 0.5 * item.level.known);
         let parts =
             Parts { level: rate * unit, dispersion: dispersion * unit, group_weight, seasonal_own_weight: 0.0, seasonal: Vec::new() };
-        let step = intermittent::sum_over(rate, dispersion, 1, unit);
-        let sums = (1..=horizon).map(|length| intermittent::sum_over(rate, dispersion, length, unit)).collect();
-        return assemble(item, Method::DecayingLevel, flags, parts, vec![step; horizon], sums);
+        let law = |length: f64| intermittent::sum_over(rate, dispersion, length, unit);
+        return assemble(item, Method::DecayingLevel, flags(item, shift), parts, law);
     }
+    let mut flags = flags(item, None);
     if !prior.informed {
         flags.push(Flag::NoGroup);
     }
@@ -208,19 +234,28 @@ fn by_level(item: &Item<'_>, curve: &Curve, prior: &Prior, horizon: usize) -> Fo
         seasonal_own_weight: 0.0,
         seasonal: Vec::new(),
     };
-    let step = after.sum_over(dispersion, 1, unit);
-    let sums = (1..=horizon).map(|length| after.sum_over(dispersion, length, unit)).collect();
-    assemble(item, Method::GroupPrior, flags, parts, vec![step; horizon], sums)
+    assemble(item, Method::GroupPrior, flags, parts, |length| after.sum_over(dispersion, length, unit))
 }
 
-fn assemble(
-    item: &Item<'_>,
-    method: Method,
-    flags: Vec<Flag>,
-    parts: Parts,
-    steps: Vec<Distribution>,
-    sums: Vec<Distribution>,
-) -> Forecast {
+/// Steps and sums without season: `law(length)` is that of the demand of `length` usual periods, `length` being the sum of
+/// the factors of the periods. Where nothing is planned all steps are one law.
+fn assemble(item: &Item<'_>, method: Method, flags: Vec<Flag>, mut parts: Parts, law: impl Fn(f64) -> Distribution) -> Forecast {
+    let one = law(1.0);
+    let usual = |factor: &f64| (factor - 1.0).abs() < 1e-12;
+    let steps = item.coming.iter().map(|factor| if usual(factor) { one.clone() } else { law(*factor) }).collect();
+    let mut length = 0.0;
+    let sums = item.coming.iter().map(|factor| {
+        length += factor;
+        law(length)
+    });
+    let sums = sums.collect();
+    if !item.coming.iter().all(usual) {
+        parts.seasonal.clone_from(&item.coming);
+    }
+    answer(item, method, flags, parts, steps, sums)
+}
+
+fn answer(item: &Item<'_>, method: Method, flags: Vec<Flag>, parts: Parts, steps: Vec<Distribution>, sums: Vec<Distribution>) -> Forecast {
     debug_assert!(parts.level.is_finite() && parts.level >= 0.0, "{parts:?}");
     debug_assert_eq!(steps.len(), sums.len());
     let series_id = item.series.id().to_owned();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::backtest::{Outcome, outcomes};
 use super::censored::Observed;
 use super::naive::Naive;
-use super::{Circumstances, Flag, Forecast, ForecastError, Method, Parts, forecast_in};
+use super::{Circumstances, Experience, Flag, Forecast, ForecastError, Method, Parts, forecast_in};
 use crate::series::{Series, count};
 
 /// Weight of the newest error in the tracking signal.
@@ -52,10 +52,10 @@ pub struct Monitored {
 /// What will each series need, and how well would the same method have done lately?
 ///
 /// The method is applied again at each of the last `origins` origins to what was known then; sums over `length` periods
-/// are scored. A series whose loss over [`LOST_MIN`] or more scored origins is above that of the seasonal naive
+/// are scored; their spread is learned from what was known at the oldest of these origins. A series whose loss over [`LOST_MIN`] or more scored origins is above that of the seasonal naive
 /// forecast is answered by the latter ([`Method::SeasonalNaive`], [`Flag::LosesToNaive`]) until it wins [`WON_MIN`] in a row.
 ///
-/// - `horizon`, `series`, `circumstances`: as in [`forecast_in`]; `length`: 1..=horizon; `origins`: 0 = no record.
+/// - `horizon`, `series`, `circumstances`: as in [`forecast_in`]; `length`, `origins`: at least 1.
 ///
 /// # Errors
 /// Those of [`forecast_in`].
@@ -71,9 +71,13 @@ pub fn monitored(
 ) -> Result<Monitored, ForecastError> {
     let mut forecasts = forecast_in(series, circumstances, horizon)?;
     let mut past: Vec<Vec<Outcome>> = vec![Vec::new(); series.len()];
+    // The spread is learned once, from what was known at the oldest origin; level, season and group are fitted at each.
+    let oldest: Vec<Series> = series.iter().map(|one| one.first_periods(one.len().saturating_sub(length + origins - 1))).collect();
+    let experience = Experience::learn(&oldest, circumstances, length)?;
     // Oldest origin first: what fell back may have returned since.
     for age in (length..length + origins).rev() {
-        for (at, outcome) in outcomes(series, circumstances, length, |one| one.len().checked_sub(age))? {
+        let made = |known: &[Series]| experience.forecast(known, circumstances, length);
+        for (at, outcome) in outcomes(series, length, |one| one.len().checked_sub(age), made)? {
             if let Some(past) = past.get_mut(at) {
                 past.push(outcome);
             }
@@ -132,9 +136,10 @@ fn falls_back(past: &[Outcome]) -> bool {
     for at in 1..=past.len() {
         since += 1;
         let latest = |n: usize| past.iter().take(at).rev().take(n).map(|one| one.scores.pinball_naive - one.scores.pinball);
-        let turns = match fallen {
-            false => since >= LOST_MIN && latest(since).sum::<f64>() < 0.0,
-            true => since >= WON_MIN && latest(WON_MIN).all(|lead| lead > 0.0),
+        let turns = if fallen {
+            since >= WON_MIN && latest(WON_MIN).all(|lead| lead > 0.0)
+        } else {
+            since >= LOST_MIN && latest(since).sum::<f64>() < 0.0
         };
         if turns {
             (fallen, since) = (!fallen, 0);

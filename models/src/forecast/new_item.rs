@@ -32,6 +32,13 @@ impl Prior {
         Self { shape: mean * mean / variance, periods: mean / variance, informed: true }
     }
 
+    /// The law for an item that takes the place of one with this rate, base units per period: its mean, a quarter of the
+    /// group's relative variance (of 1 without a group).
+    pub(crate) fn following(&self, rate: f64) -> Self {
+        let shape = if self.informed { 4.0 * self.shape } else { 4.0 };
+        Self { shape, periods: shape / rate.max(1e-6), informed: true }
+    }
+
     /// The law of an item's rate after `exposure` periods with `total` demand, both divided by the
     /// dispersion so that lumpy demand is not taken for more evidence than it is.
     pub(crate) fn after(&self, total: f64, exposure: f64, dispersion: f64) -> Posterior {
@@ -56,10 +63,9 @@ pub(crate) struct Posterior {
 }
 
 impl Posterior {
-    /// What is the demand summed over `periods`? Mean `L rate`, variance `d L rate + L^2 variance`,
+    /// What is the demand summed over `length` usual periods? Mean `L rate`, variance `d L rate + L^2 variance`,
     /// negative binomial (with d = 1 the gamma-Poisson predictive NB(A + Y, (B + N) / (B + N + L))).
-    pub(crate) fn sum_over(&self, dispersion: f64, periods: usize, unit: f64) -> Distribution {
-        let length = count(periods);
+    pub(crate) fn sum_over(&self, dispersion: f64, length: f64, unit: f64) -> Distribution {
         let rate = self.rate / unit;
         let variance = self.variance / (unit * unit);
         let own = dispersion.max(1.000_1) * length * rate;
@@ -79,7 +85,7 @@ mod tests {
         assert!((after.rate - 1.75).abs() < 1e-12);
         assert!((after.group_weight - 0.5).abs() < 1e-12);
         // NB(7, 4 / (4 + 3)) over 3 periods: mean 7 x 3 / 4, variance mean / p.
-        let sum = after.sum_over(1.0, 3, 1.0);
+        let sum = after.sum_over(1.0, 3.0, 1.0);
         assert!((sum.mean() - 5.25).abs() < 1e-12);
         assert!((sum.variance() - 5.25 * 7.0 / 4.0).abs() < 1e-3);
     }

@@ -131,6 +131,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stdout, reason = "the figures on which the constants were chosen")]
     fn the_reaction_pays() {
         for factor in [1.8, 0.5] {
             for since in [3, 4, 6] {

@@ -1,10 +1,10 @@
 //! The distribution of demand summed over the next periods, from errors the method made in the past.
 
-#![expect(clippy::indexing_slicing, reason = "rows, lens and seasons run in parallel; lengths are made here")]
+#![expect(clippy::indexing_slicing, reason = "rows and seasons run in parallel; lengths are made here")]
 
 use super::curve::Curve;
 use super::level::level;
-use super::seasonal::{Layout, Row, Season, seasons, typical_len};
+use super::seasonal::{Group, Row, Season, Work};
 use crate::distribution::special::normal_cdf;
 use crate::distribution::{Distribution, SCORES};
 use crate::series::count;
@@ -31,32 +31,32 @@ struct Past {
 }
 
 /// Past errors: `past[length - 1][row]`.
+#[derive(Debug)]
 pub(crate) struct Errors {
     past: Vec<Vec<Vec<Past>>>,
 }
 
 /// How wrong was the method at earlier origins? Season and level are refitted at each from what was known then.
-pub(crate) fn back_test(rows: &[Row], cut: Layout, horizon: usize) -> Errors {
-    let typical = typical_len(rows);
+pub(crate) fn back_test(group: &Group, horizon: usize) -> Errors {
+    let typical = group.typical_len();
     let first = 42.min(typical.saturating_sub(18)).max(13);
     let origins = typical.saturating_sub(first).min(ORIGINS_MAX);
     let longest = horizon.min(LENGTH_MAX).min(origins.saturating_sub(5)).max(1);
-    let mut past = vec![vec![Vec::new(); rows.len()]; longest];
-    let end = rows.iter().map(|row| row.start.saturating_add(i64::try_from(row.values.len()).unwrap_or(0))).max().unwrap_or(0);
+    let mut past = vec![vec![Vec::with_capacity(origins); group.rows.len()]; longest];
+    let mut work = Work::default();
     for age in 1..=origins {
-        let origin = end.saturating_sub(i64::try_from(age).unwrap_or(0));
-        let lens: Vec<usize> = rows.iter().map(|row| row.len_before(origin)).collect();
-        let fitted = seasons(rows, &lens, cut);
+        let origin = group.end().saturating_sub(i64::try_from(age).unwrap_or(0));
         let weight = (count(age) * 0.95_f64.ln()).exp();
-        for (at, row) in rows.iter().enumerate() {
-            let len = lens[at];
+        for (at, (row, season)) in group.rows.iter().zip(group.seasons(origin)).enumerate() {
+            let len = row.len_before(origin);
             if len < 13 || len >= row.values.len() {
                 continue;
             }
-            let level = level(row, &fitted[at], len);
+            season.without(row, len, &mut work.plain);
+            let level = level(&work.plain, group.cut.usual);
             let (mut forecast, mut actual) = (0.0, 0.0);
             for (length, past) in past.iter_mut().enumerate().take(row.values.len() - len) {
-                forecast += level * fitted[at].factor(row, len + length);
+                forecast += level * season.factor(row, len + length);
                 actual += row.values[len + length];
                 if actual.is_nan() {
                     break;
@@ -69,7 +69,8 @@ pub(crate) fn back_test(rows: &[Row], cut: Layout, horizon: usize) -> Errors {
     Errors { past }
 }
 
-/// Dispersion and shape of the sums of one group.
+/// Dispersion and shape of the sums of one group. A row of `None` is an item that was not there: the group's curve alone.
+#[derive(Debug, Clone)]
 pub(crate) struct Spread {
     /// `own[length - 1][row]` = (periods of evidence, own phi).
     own: Vec<Vec<(f64, f64)>>,
@@ -79,6 +80,11 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
+    /// Of a group of which nothing is known: the default curve, no shape.
+    pub(crate) fn unknown() -> Self {
+        Self::of(&Errors { past: vec![Vec::new()] })
+    }
+
     /// How do the errors of this group spread?
     ///
     /// `phi_i = sum w R^2` (w = .95^age, sum 1), evidence `n = 1 / sum w^2 / L`; group curve of `ln phi` on
@@ -109,20 +115,20 @@ impl Spread {
 
     /// Variance over mean of the sum over `length` periods with mean `mean`; beyond the back-tested
     /// lengths it grows as `1 + 0.1 L`.
-    pub(crate) fn phi(&self, row: usize, length: usize, mean: f64) -> f64 {
+    pub(crate) fn phi(&self, row: Option<usize>, length: usize, mean: f64) -> f64 {
         let known = length.min(self.curves.len()).max(1) - 1;
-        let (evidence, own) = self.own[known][row];
+        let (evidence, own) = row.map_or((0.0, 0.0), |row| self.own[known][row]);
         let phi = shrunk(evidence, own, &self.curves[known], mean);
         phi * (1.0 + 0.1 * count(length)) / (1.0 + 0.1 * count(length.min(known + 1)))
     }
 
     /// Share of `phi` that comes from the group, for one period.
-    pub(crate) fn group_weight(&self, row: usize) -> f64 {
-        8.0 / (8.0 + self.own[0][row].0)
+    pub(crate) fn group_weight(&self, row: Option<usize>) -> f64 {
+        8.0 / (8.0 + row.map_or(0.0, |row| self.own[0][row].0))
     }
 
-    /// Which distributions do the steps and the sums over steps 1..=h have? Quantiles of the sums never fall in h.
-    pub(crate) fn laws(&self, row: usize, means: &[f64], unit: f64) -> (Vec<Distribution>, Vec<Distribution>) {
+    /// Which distributions do the steps and the sums over steps 1..=h have, all variances times `wider`? Quantiles of the sums never fall in h.
+    pub(crate) fn laws(&self, row: Option<usize>, means: &[f64], wider: f64, unit: f64) -> (Vec<Distribution>, Vec<Distribution>) {
         let smallest = means.iter().copied().fold(f64::INFINITY, f64::min);
         let shaped = smallest >= MEAN_MIN && self.shapes[0].is_some();
         let mut steps = Vec::with_capacity(means.len());
@@ -132,8 +138,8 @@ impl Spread {
         let (mut last_odds, mut last_mean) = (0.0, 0.0);
         for (at, mean) in means.iter().enumerate() {
             total += mean;
-            let phi = self.phi(row, at + 1, total);
-            let step_phi = self.phi(row, 1, *mean);
+            let phi = wider * self.phi(row, at + 1, total);
+            let step_phi = wider * self.phi(row, 1, *mean);
             let shape = self.shapes[at.min(self.shapes.len() - 1)].as_ref();
             if let (true, Some(z), Some(first)) = (shaped, shape.or(self.shapes[0].as_ref()), self.shapes[0].as_ref()) {
                 let knots =
@@ -202,8 +208,8 @@ fn shape(rows: &[Vec<Past>], own: &[(f64, f64)], curve: &Curve) -> Option<Vec<f6
     Some(quantiles)
 }
 
-/// Expected demand per coming period: `level x index x calendar factor`, at least 1e-3.
-pub(crate) fn step_means(row: &Row, season: &Season, level: f64, horizon: usize) -> Vec<f64> {
-    let coming = (row.values.len()..row.bins.len()).take(horizon);
-    coming.map(|at| (level * season.factor(row, at)).max(1e-3)).collect()
+/// Expected demand per coming period: `level x index x calendar factor x factor of events`, at least 1e-3.
+pub(crate) fn step_means(row: &Row, season: &Season, level: f64, events: &[f64]) -> Vec<f64> {
+    let coming = (row.values.len()..row.bins.len()).zip(events);
+    coming.map(|(at, event)| (level * season.factor(row, at) * event).max(1e-3)).collect()
 }

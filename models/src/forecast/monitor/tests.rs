@@ -1,5 +1,3 @@
-#![expect(clippy::indexing_slicing, reason = "lengths are fixed by the test")]
-
 use super::*;
 use crate::forecast::backtest::Scores;
 use crate::series::{PeriodDemand, PeriodLength};
