@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod backtest;
+mod blend;
 mod calendar;
 mod censored;
 mod curve;
@@ -19,6 +20,7 @@ use crate::classify::{DemandClass, demand_class};
 use crate::distribution::Distribution;
 use crate::series::{PeriodLength, Series, count};
 pub use answer::{Flag, Forecast, ForecastError, HORIZON_MAX, KNOWN_MIN, Method, Parts};
+use blend::Blend;
 use censored::Observed;
 use curve::Curve;
 use intermittent::Level;
@@ -86,8 +88,9 @@ pub fn forecast(series: &[Series], horizon: usize) -> Result<Vec<Forecast>, Fore
         let (smooth, others): (Vec<_>, Vec<_>) = members.iter().partition(|(_, item)| is_seasonal(item));
         made.extend(by_season(&smooth, *period, horizon));
         let levels: Vec<Level> = others.iter().map(|(_, item)| item.level).collect();
-        let curve = intermittent::group_curve(&levels);
-        made.extend(others.iter().map(|(at, item)| (*at, by_level(item, &curve, &prior, horizon))));
+        let blend = Blend::learn(levels.iter().map(|level| (level.states, level.dispersion)));
+        let group = Group { curve: intermittent::group_curve(&levels), blend, prior };
+        made.extend(others.iter().map(|(at, item)| (*at, by_level(item, &group, horizon))));
     }
     made.sort_by_key(|(at, _)| *at);
     Ok(made.into_iter().map(|(_, forecast)| forecast).collect())
@@ -165,14 +168,22 @@ fn by_season(members: &[&(usize, &Item<'_>)], period: PeriodLength, horizon: usi
     made
 }
 
-fn by_level(item: &Item<'_>, curve: &Curve, prior: &Prior, horizon: usize) -> Forecast {
+/// What the items of one group without a season share.
+struct Group {
+    curve: Curve,
+    blend: Blend,
+    prior: Prior,
+}
+
+fn by_level(item: &Item<'_>, group: &Group, horizon: usize) -> Forecast {
+    let Group { curve, blend, prior } = group;
     let unit = item.observed.unit;
     let young = item.observed.known < KNOWN_MIN;
     let hidden = item.observed.share_censored > 0.5;
     let dispersion = intermittent::dispersion(&item.level, curve);
     let mut flags = flags(item, dispersion);
     if !(young || hidden) {
-        let rate = item.level.rate;
+        let rate = blend.rate(&item.level.states);
         let group_weight = 6.0 / (6.0 + 0.5 * item.level.known);
         let parts =
             Parts { level: rate * unit, dispersion: dispersion * unit, group_weight, seasonal_own_weight: 0.0, seasonal: Vec::new() };
