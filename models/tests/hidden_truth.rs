@@ -1,6 +1,6 @@
 //! Demand of known mean behind shelves that run empty: is the forecast right about the truth?
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "outcomes are fixed by the test; figures are worth seeing")]
+#![expect(clippy::print_stdout, reason = "figures are worth seeing")]
 
 use wardstock_models::forecast::forecast;
 use wardstock_models::rng::Rng;
