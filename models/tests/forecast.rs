@@ -135,14 +135,15 @@ fn random_series(rng: &mut Rng, at: u32) -> Series {
 }
 
 #[test]
-fn two_thousand_random_series() {
+fn ten_thousand_random_series() {
     let mut rng = Rng::new(20_261_122);
-    let series: Vec<Series> = (0..2000).map(|at| random_series(&mut rng, at)).collect();
+    let series: Vec<Series> = (0..10_000).map(|at| random_series(&mut rng, at)).collect();
     let made = forecast(&series, 9).unwrap();
     for one in &made {
         check_forecast(one, 9);
     }
-    assert_eq!(made, forecast(&series, 9).unwrap(), "the same input gives the same bits");
+    let some = &series[..2000];
+    assert_eq!(forecast(some, 9).unwrap(), forecast(some, 9).unwrap(), "the same input gives the same bits");
 }
 
 #[test]

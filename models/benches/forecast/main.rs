@@ -17,7 +17,9 @@ use wardstock_models::series::Series;
 fn main() {
     hospital();
     carparts();
-    if let Some(pairs) = stock::pairs() {
+    if let Some(all) = stock::all_pairs() {
+        stock::bias_of_design(&all);
+        let pairs = stock::long_pairs(&all);
         stock::sums(&pairs);
         stock::bias(&pairs);
     }

@@ -23,8 +23,8 @@ pub(crate) struct Month {
 /// Site and product: one entry per month, 2016-01 first.
 pub(crate) type Pair = [Option<Month>; MONTHS];
 
-/// Pairs with a record in at least 24 of the first 42 months and in the last 3: 388.
-pub(crate) fn pairs() -> Option<Vec<Pair>> {
+/// All 686 pairs of the table.
+pub(crate) fn all_pairs() -> Option<Vec<Pair>> {
     let text = text("contraceptive_lmis_monthly.csv")?;
     let mut pairs: BTreeMap<(String, String), Pair> = BTreeMap::new();
     for line in text.lines().skip(1) {
@@ -34,8 +34,13 @@ pub(crate) fn pairs() -> Option<Vec<Pair>> {
         let month = Month { handed_out: number(8).max(0.0), empty: number(6) <= 0.0 && number(7) <= 0.0, ended_empty: number(10) <= 0.0 };
         pairs.entry((cells[4].to_owned(), cells[5].to_owned())).or_insert([None; MONTHS])[at] = Some(month);
     }
-    let wanted = |pair: &Pair| pair[..42].iter().flatten().count() >= 24 && pair[42..].iter().all(Option::is_some);
-    Some(pairs.into_values().filter(wanted).collect())
+    Some(pairs.into_values().collect())
+}
+
+/// Pairs with a record in at least 24 of the first 42 months and in the last 3: 388.
+pub(crate) fn long_pairs(pairs: &[Pair]) -> Vec<Pair> {
+    let wanted = |pair: &&Pair| pair[..42].iter().flatten().count() >= 24 && pair[42..].iter().all(Option::is_some);
+    pairs.iter().filter(wanted).copied().collect()
 }
 
 fn at_face(pair: &Pair) -> Vec<f64> {
@@ -121,4 +126,35 @@ fn bias_of(pairs: &[Pair], name: &str, learn: Learn, months: std::ops::Range<usi
     say(&format!("stock-outs bias, {name}: pooled"), total / size);
     say(&format!("stock-outs bias, {name}: 95 % coverage"), mean(&covered));
     say(&format!("stock-outs bias, {name}: pin"), mean(&loss));
+}
+
+/// The design's definition as far as found: every pair with demand, months 30..45 with stock at both ends and at least
+/// 12 months with any stock before (4,508); mean over months of error / max(mean of the known months before, 1).
+pub(crate) fn bias_of_design(pairs: &[Pair]) {
+    let kinds = [("face value", Learn::Face), ("empty skipped", Learn::SkipEmpty), ("emptied as at least", Learn::AtLeast)];
+    for ((name, learn), months) in kinds.into_iter().flat_map(|kind| [(kind, 20..30), (kind, 30..MONTHS)]) {
+        let (mut shares, mut errors, mut demand, mut covered) = (Vec::new(), 0.0, 0.0, Vec::new());
+        let asked: Vec<&Pair> = pairs.iter().filter(|pair| at_face(pair).iter().any(|month| *month > 0.0)).collect();
+        for origin in months.clone() {
+            let cut: Vec<Series> = asked.iter().map(|pair| of(pair[..origin].iter().map(|month| shown(*month, learn)).collect())).collect();
+            for (pair, made) in asked.iter().zip(&forecast(&cut, 1).unwrap()) {
+                let with_stock = pair[..origin].iter().flatten().filter(|month| !month.empty).count();
+                let Some(month) = pair[origin].filter(|month| !month.empty && !month.ended_empty && with_stock >= 12) else {
+                    continue;
+                };
+                let before = pair[..origin].iter().map(|month| shown(*month, Learn::SkipEmpty));
+                let known: Vec<f64> = before.filter(|one| one.stocked_out <= 0.0).filter_map(|one| one.quantity).collect();
+                let error = month.handed_out - made.steps[0].mean();
+                shares.push(error / mean(&known).max(1.0));
+                errors += error;
+                demand += month.handed_out;
+                covered.push(f64::from(u8::from(month.handed_out <= made.steps[0].quantile(0.95))));
+            }
+        }
+        let name = format!("stock-outs bias, design, months {months:?}, {name}");
+        say(&format!("{name}: months scored"), float(shares.len()));
+        say(&format!("{name}: mean over months"), mean(&shares));
+        say(&format!("{name}: pooled"), errors / demand);
+        say(&format!("{name}: 95 % coverage"), mean(&covered));
+    }
 }

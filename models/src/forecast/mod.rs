@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod backtest;
+mod blend;
 mod calendar;
 mod censored;
 mod circumstances;
@@ -22,6 +23,7 @@ mod shift;
 mod smooth;
 mod sum;
 mod trend;
+mod unseasonal;
 
 use std::collections::BTreeMap;
 
@@ -29,14 +31,14 @@ use crate::classify::{DemandClass, demand_class};
 use crate::distribution::Distribution;
 use crate::series::{PeriodLength, Series, count};
 pub use answer::{Flag, Forecast, ForecastError, HORIZON_MAX, KNOWN_MIN, Method, Parts};
+use blend::Blend;
 use censored::Observed;
 pub use circumstances::{Circumstances, EVENT_FACTOR_RANGE, Event};
-use curve::Curve;
 pub use experience::Experience;
-use intermittent::{Level, RATE_MIN};
+use intermittent::Level;
 use new_item::Prior;
 pub use shift::Direction;
-use shift::{Shift, WIDER, recent_shift};
+use shift::Shift;
 
 /// Members of one group with their place in the answer.
 type Members<'a> = Vec<(usize, &'a Item<'a>)>;
@@ -134,10 +136,11 @@ fn forecast_with(experience: &Experience, items: &[Item<'_>], groups: &Groups<'_
         let (smooth, others): (Members<'_>, Members<'_>) = members.iter().partition(|(_, item)| is_seasonal(item));
         made.extend(smooth::forecasts(&smooth, *period, &circumstances.holidays, &experience.lookup(*period, *name)));
         let levels: Vec<Level> = others.iter().map(|(_, item)| item.level).collect();
-        let curve = intermittent::group_curve(&levels);
+        let blend = Blend::learn(levels.iter().map(|level| (level.states, level.dispersion)));
+        let group = unseasonal::Group { curve: intermittent::group_curve(&levels), blend, prior };
         made.extend(others.iter().map(|(at, item)| {
-            let before = followed.get(item.series.id()).map(|rate| prior.following(*rate));
-            (*at, by_level(item, &curve, before.as_ref().unwrap_or(&prior)))
+            let followed = followed.get(item.series.id()).copied();
+            (*at, unseasonal::forecast_one(item, &group, followed))
         }));
     }
     made.sort_by_key(|(at, _)| *at);
@@ -200,59 +203,6 @@ fn flags(item: &Item<'_>, shift: Option<Shift>) -> Vec<Flag> {
         flags.push(Flag::LevelShift(shift.direction));
     }
     flags
-}
-
-fn by_level(item: &Item<'_>, curve: &Curve, prior: &Prior) -> Forecast {
-    let unit = item.observed.unit;
-    let young = item.observed.known < KNOWN_MIN;
-    let hidden = item.observed.share_censored > 0.5;
-    let dispersion = intermittent::dispersion(&item.level, curve);
-    if !(young || hidden) {
-        let values: Vec<f64> = item.observed.pairs().map(|(value, _)| value).collect();
-        let shift = recent_shift(&values, dispersion);
-        let rate = shift.map_or(item.level.rate, |shift| shift.level.max(RATE_MIN));
-        let dispersion = dispersion * shift.map_or(1.0, |_| WIDER);
-        let group_weight = 6.0 / (6.0 + 0.5 * item.level.known);
-        let parts =
-            Parts { level: rate * unit, dispersion: dispersion * unit, group_weight, seasonal_own_weight: 0.0, seasonal: Vec::new() };
-        let law = |length: f64| intermittent::sum_over(rate, dispersion, length, unit);
-        return assemble(item, Method::DecayingLevel, flags(item, shift), parts, law);
-    }
-    let mut flags = flags(item, None);
-    if !prior.informed {
-        flags.push(Flag::NoGroup);
-    }
-    let exposure: f64 = item.observed.weights.iter().sum();
-    // A hidden but old item brings its level, a young one its plain total.
-    let total = if young { item.observed.pairs().map(|(value, weight)| value * weight).sum::<f64>() } else { item.level.rate * exposure };
-    let after = prior.after(total * unit, exposure, dispersion * unit);
-    let dispersion = dispersion.max(curve.at((after.rate / unit).max(1e-3)));
-    let parts = Parts {
-        level: after.rate,
-        dispersion: dispersion * unit,
-        group_weight: after.group_weight,
-        seasonal_own_weight: 0.0,
-        seasonal: Vec::new(),
-    };
-    assemble(item, Method::GroupPrior, flags, parts, |length| after.sum_over(dispersion, length, unit))
-}
-
-/// Steps and sums without season: `law(length)` is that of the demand of `length` usual periods, `length` being the sum of
-/// the factors of the periods. Where nothing is planned all steps are one law.
-fn assemble(item: &Item<'_>, method: Method, flags: Vec<Flag>, mut parts: Parts, law: impl Fn(f64) -> Distribution) -> Forecast {
-    let one = law(1.0);
-    let usual = |factor: &f64| (factor - 1.0).abs() < 1e-12;
-    let steps = item.coming.iter().map(|factor| if usual(factor) { one.clone() } else { law(*factor) }).collect();
-    let mut length = 0.0;
-    let sums = item.coming.iter().map(|factor| {
-        length += factor;
-        law(length)
-    });
-    let sums = sums.collect();
-    if !item.coming.iter().all(usual) {
-        parts.seasonal.clone_from(&item.coming);
-    }
-    answer(item, method, flags, parts, steps, sums)
 }
 
 fn answer(item: &Item<'_>, method: Method, flags: Vec<Flag>, parts: Parts, steps: Vec<Distribution>, sums: Vec<Distribution>) -> Forecast {
