@@ -20,31 +20,43 @@ pub(crate) struct Shift {
     pub(crate) level: f64,
 }
 
+impl Shift {
+    /// The level to forecast with, given that of the usual method.
+    pub(crate) fn between(&self, usual: f64) -> f64 {
+        (usual + TRUST * (self.level - usual)).max(0.0)
+    }
+}
+
 /// An alarm counts for this many known periods.
 const RECENT: usize = 6;
 
 /// Cumulative sum that sounds the alarm, slack of each error, standard deviations.
-const ALARM: f64 = 5.0;
+const ALARM: f64 = 6.0;
 const SLACK: f64 = 0.5;
+
+/// Weight of the level learned since in the forecast. Most alarms on real demand are freak months: with 1 the loss on
+/// quiet hospital data is up to 1 % higher, with 1/2 less than .3 %.
+const TRUST: f64 = 0.5;
 
 /// Learning speed before a shift, and since.
 const SPEED: f64 = 0.1;
 const SPEED_SINCE: f64 = 0.4;
 
 /// How much wider is a forecast whose level has just moved? Factor on the variance.
-pub(crate) const WIDER: f64 = 1.5;
+pub(crate) const WIDER: f64 = 1.25;
 
 /// Did an alarm sound within the last six known periods, and what is the level since?
 ///
 /// `e = (y - l) / sqrt(d l)`, clipped to 3 either way, `l` smoothed with .1; `C+ = max(0, C+ + e - 0.5)`,
-/// `C-` likewise; alarm above 5, after which both start again. The level since is smoothed with .4 from the level before
+/// `C-` likewise; alarm above 6, after which both start again. The level since is smoothed with .4 from the level before
 /// the run (the time since the sum was last 0) through all of the run.
 ///
 /// - `values`: known demand without season, oldest first; fewer than 18 give no alarm.
 /// - `dispersion`: variance over mean of one period.
 ///
 /// # Source
-/// Page: Continuous inspection schemes, Biometrika 41 (1954); `forecasting.md` 5.7.
+/// Page: Continuous inspection schemes, Biometrika 41 (1954); `forecasting.md` 5.7, whose constants (alarm 5, variance x 1.5, full trust)
+/// cost .2 to .9 % of the loss on quiet data.
 pub(crate) fn recent_shift(values: &[f64], dispersion: f64) -> Option<Shift> {
     if values.len() < 18 {
         return None;
@@ -99,7 +111,7 @@ mod tests {
     #[test]
     fn by_hand() {
         // Level 4, dispersion 1: sd 2. Two periods of 10 are 3 sd each: C+ = 2.5, then level 4.6, error 2.5178, C+ = 4.518;
-        // a third (level 5.14, error 2.144) gives 6.16: alarm. Since: 4 -> 6.4 -> 7.84 -> 8.704.
+        // a third (level 5.14, error 2.1437) gives 6.16: alarm. Since: 4 -> 6.4 -> 7.84 -> 8.704.
         let mut values = vec![4.0; 20];
         values.extend([10.0, 10.0]);
         assert_eq!(recent_shift(&values, 1.0), None);
@@ -124,7 +136,7 @@ mod tests {
             let shift = recent_shift(&values, 1.0 + odds);
             let truth = if since > 0 { factor * mean } else { mean };
             before += (level - truth).abs() / truth / 2000.0;
-            after += (shift.map_or(level, |shift| shift.level) - truth).abs() / truth / 2000.0;
+            after += (shift.map_or(level, |shift| shift.between(level)) - truth).abs() / truth / 2000.0;
             alarms += f64::from(u8::from(shift.is_some())) / 2000.0;
         }
         (before, after, alarms)

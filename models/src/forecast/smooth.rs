@@ -40,7 +40,7 @@ pub(crate) fn forecasts(
         season.without(row, row.values.len(), &mut work.plain);
         let level = level::level(&work.plain, group.cut.usual);
         let shift = recent_shift(&work.plain, learned.spread().phi(known, 1, level.max(1e-3)));
-        let (level, wider) = shift.map_or((level, 1.0), |shift| (shift.level.max(0.0), WIDER));
+        let (level, wider) = shift.map_or((level, 1.0), |shift| (shift.between(level), WIDER));
         let means = sum::step_means(row, season, level, &item.coming);
         let unit = item.observed.unit;
         let (steps, sums) = learned.spread().laws(known, &means, wider, unit);

@@ -30,7 +30,8 @@ fn by_level(item: &Item<'_>, group: &Group) -> Forecast {
     let usual = intermittent::dispersion(&item.level, &group.curve);
     let values: Vec<f64> = item.observed.pairs().map(|(value, _)| value).collect();
     let shift = recent_shift(&values, usual);
-    let rate = shift.map_or(group.blend.rate(&item.level.states), |shift| shift.level.max(RATE_MIN));
+    let blended = group.blend.rate(&item.level.states);
+    let rate = shift.map_or(blended, |shift| shift.between(blended).max(RATE_MIN));
     let dispersion = usual * shift.map_or(1.0, |_| WIDER);
     let group_weight = 6.0 / (6.0 + 0.5 * item.level.known);
     let parts = Parts { level: rate * unit, dispersion: dispersion * unit, group_weight, seasonal_own_weight: 0.0, seasonal: Vec::new() };
