@@ -56,6 +56,8 @@ pub(crate) fn sums(pairs: &[Pair]) {
     say("contraceptives pairs", float(pairs.len()));
     let rows: Vec<Vec<f64>> = pairs.iter().map(at_face).collect();
     let origins = [36, 39, 42];
+    let cut = |origin: usize| rows.iter().map(|row| crate::tables::series(&row[..origin])).collect();
+    crate::monitor::run("contraceptives", cut, |row, origin| rows[row][origin..origin + 3].iter().sum(), &[36, 39, 42]);
     for (length, one) in [1, 3].into_iter().zip(&pin(&rows, &origins, &[1, 3], 1)) {
         show("contraceptives", length, one);
     }
