@@ -24,8 +24,9 @@ check: deps deps-test ## formatting, lints as errors, documentation
 bench: deps ## time the first plan of the demo hospital
 	$(CARGO) test --test wardstock -- --nocapture first_plan
 
-bench-forecast: deps ## every figure of the forecaster, from ../shared/data/demand
+bench-forecast: deps ## every figure of the forecaster and its peer, from ../shared/data/demand
 	$(CARGO) bench --quiet -p wardstock-models --bench forecast
+	$(CARGO) run --quiet --release --manifest-path models/benches/peers/Cargo.toml --target-dir target
 
 # HiGHS is C++ and wants cmake, a compiler and libclang; SQLite and libpq are bundled.
 deps:

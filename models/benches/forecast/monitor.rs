@@ -29,6 +29,9 @@ pub(crate) fn run(name: &str, cut: impl Fn(usize) -> Vec<Series>, actual: impl F
         }
     }
     say(&format!("fallback {name}: share of items"), float(own.len()) / float(all));
+    if own.is_empty() {
+        return;
+    }
     say(&format!("fallback {name}: loss of the method"), mean(&own));
     say(&format!("fallback {name}: loss of the fallback"), mean(&fallen));
 }
