@@ -55,6 +55,14 @@ pub fn view(conn: &mut Conn, site: &PlaceKey, day: Day) -> Result<HolidayView> {
     store::holiday::by_day(conn, site.site_id, day)?.ok_or_else(|| Error::not_found("holiday", day))
 }
 
+/// A holiday of a site, if the day is one.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn known(conn: &mut Conn, site: &PlaceKey, day: Day) -> Result<Option<HolidayView>> {
+    store::holiday::by_day(conn, site.site_id, day)
+}
+
 /// Holidays by site and day, after a site and day.
 ///
 /// # Errors
