@@ -83,7 +83,7 @@ fn events_are_made_listed_and_removed() {
         assert_eq!(pharmacist.post_once("/api/v1/demand-events", "flu-1", &here).want(201), made, "the same key, one effect");
         let path = format!("/api/v1/demand-events/{}", made["id"].as_str().unwrap());
         assert_eq!(pharmacist.get(&path).want(200), made);
-        assert_eq!(pharmacist.list("/api/v1/demand-events"), [made.clone()]);
+        assert_eq!(pharmacist.list("/api/v1/demand-events"), vec![made.clone()]);
         let input = input_of(&hospital, &planned(&hospital, &pharmacist, "P1")["run"]);
         assert_eq!(input["circumstances"]["events"][0]["series"], "P1@PH", "the store holds the ward: {}", input["circumstances"]);
         pharmacist.send("DELETE", &path, &[], b"").problem(428, "precondition_required");

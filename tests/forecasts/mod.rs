@@ -2,6 +2,8 @@
 
 mod known;
 mod replayed;
+mod table;
+mod warned;
 
 use std::fmt::Write;
 
