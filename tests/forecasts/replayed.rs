@@ -87,6 +87,22 @@ fn a_run_is_made_again_and_a_change_is_found_out() {
 }
 
 #[test]
+fn a_run_is_forgotten_with_its_last_forecast() {
+    on_both(|engine| {
+        let hospital = hospital(engine);
+        let pharmacist = hospital.with_role(Role::Pharmacist);
+        let runs = || pharmacist.list("/api/v1/forecast-runs").len();
+        planned(&hospital, &pharmacist, "P1");
+        hospital.set_clock("2027-02-20T06:30:00Z");
+        planned(&hospital, &pharmacist, "P1");
+        assert_eq!(runs(), 2, "{engine:?}: 89 days later both are there");
+        hospital.set_clock("2027-02-23T06:30:00Z");
+        planned(&hospital, &pharmacist, "P1");
+        assert_eq!(runs(), 2, "{engine:?}: the first is older than 90 days, and newer forecasts are there");
+    });
+}
+
+#[test]
 fn the_command_line_replays_the_newest_run() {
     let folder = tempfile::tempdir().unwrap();
     let target = format!("sqlite:{}/w.db", folder.path().display());

@@ -27,8 +27,8 @@ fn a_level_that_moves_is_told_once_until_it_has_settled() {
         };
         planned(&hospital, &pharmacist, "P1");
         assert_eq!(open(), Vec::<String>::new(), "{engine:?}");
-        hospital.import(&[("demand.csv", &weeks("2026-11-23", 5, 420))]);
         hospital.set_clock("2026-12-28T06:30:00Z");
+        hospital.import(&[("demand.csv", &weeks("2026-11-23", 5, 420))]);
         for _ in 0..2 {
             let made = planned(&hospital, &pharmacist, "P1");
             let shift = made["flags"].as_array().unwrap().iter().find(|flag| flag["flag"] == "level_shift");
@@ -36,8 +36,8 @@ fn a_level_that_moves_is_told_once_until_it_has_settled() {
             assert_eq!(open(), ["PH/P1"], "{engine:?}: one alert, however many plans");
         }
         assert!(pharmacist.get("/items/P1").text.contains("Clearly more is used lately"), "the page says so");
-        hospital.import(&[("demand.csv", &weeks("2026-12-28", 52, 420))]);
         hospital.set_clock("2027-12-27T06:30:00Z");
+        hospital.import(&[("demand.csv", &weeks("2026-12-28", 52, 420))]);
         planned(&hospital, &pharmacist, "P1");
         assert_eq!(open(), Vec::<String>::new(), "{engine:?}: settled");
     });
