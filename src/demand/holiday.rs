@@ -55,12 +55,17 @@ pub fn view(conn: &mut Conn, site: &PlaceKey, day: Day) -> Result<HolidayView> {
     store::holiday::by_day(conn, site.site_id, day)?.ok_or_else(|| Error::not_found("holiday", day))
 }
 
-/// A holiday of a site, if the day is one.
-///
-/// # Errors
-/// Those of the database.
-pub(super) fn known(conn: &mut Conn, site: &PlaceKey, day: Day) -> Result<Option<HolidayView>> {
-    store::holiday::by_day(conn, site.site_id, day)
+/// Writes a holiday of a file; `before` is what is there. Answers whether that changed something.
+pub(super) fn take(tx: &mut Tx<'_>, site: &PlaceKey, day: Day, name: String, before: Option<&HolidayView>) -> Result<bool> {
+    let fresh = HolidayView { site: site.code.clone(), day, name, version: 1, updated_at: tx.now };
+    match before {
+        None => store::holiday::insert(tx, site.site_id, &fresh).map(|()| true),
+        Some(before) if before.name == fresh.name => Ok(false),
+        Some(before) => {
+            let after = HolidayView { version: before.version + 1, ..fresh };
+            store::holiday::update(tx, site.site_id, &after, before.version)
+        }
+    }
 }
 
 /// Holidays by site and day, after a site and day.

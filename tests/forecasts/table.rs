@@ -12,7 +12,9 @@ fn forecast(folder: &Path, more: &[&str]) -> Output {
 }
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
-    files.iter().for_each(|(name, text)| std::fs::write(folder.join(name), text).unwrap());
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! `holidays.csv`: days without usual work, by site.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::base::error::Result;
 use crate::base::table::{Outcome, Row, Sheet};
 use crate::base::time::Day;
+use crate::catalogue::check::NAME_CHARS_MAX;
 use crate::catalogue::import::{each_row, note, reject_repeated};
 use crate::db::Tx;
-use crate::demand::holiday::{self, HolidayContent};
+use crate::demand::holiday::{self, HolidayView};
 use crate::places::{self, PlaceKey};
 
 /// Imports `holidays.csv`. Without a column `site` the holidays are those of the caller's site, or of the only one.
@@ -18,6 +19,9 @@ pub fn holidays(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, sheet: &Sh
     sheet.require(&["date"])?;
     let mut sites = places::sites(tx.conn)?;
     sites.retain(|site| only_site.is_none_or(|own| own == site.site_id));
+    // What is there is read once and compared with each row.
+    let known: HashMap<(String, Day), HolidayView> =
+        holiday::list(tx.conn, only_site, "", ("", 0), i64::MAX)?.into_iter().map(|view| ((view.site.clone(), view.day), view)).collect();
     let mut seen = HashSet::new();
     let outcome = each_row(sheet, |row| {
         let site = site_of(row, &sites);
@@ -29,18 +33,15 @@ pub fn holidays(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, sheet: &Sh
             row.reject("date", &wrong.code, wrong.detail);
         }
         let name = row.text("name").unwrap_or_else(|| "holiday".to_owned());
-        if name.chars().count() > 200 {
-            row.reject("name", "length", "at most 200 characters");
+        if name.chars().count() > NAME_CHARS_MAX {
+            row.reject("name", "length", format!("at most {NAME_CHARS_MAX} characters"));
         }
         let Some(site) = site else { return Ok(false) };
         reject_repeated(row, &mut seen, (site.site_id, day), "date");
         if !row.rejected.is_empty() {
             return Ok(false);
         }
-        let before = holiday::known(tx.conn, site, day)?;
-        let seen = before.as_ref().map(|view| view.version);
-        let (after, _) = holiday::put(tx, actor, site, day, seen, &HolidayContent { name })?;
-        Ok(before.as_ref() != Some(&after))
+        holiday::take(tx, site, day, name, known.get(&(site.code.clone(), day)))
     })?;
     note(tx, only_site.unwrap_or(0), actor, "holiday.import", sheet, &outcome)?;
     Ok(outcome)
