@@ -33,8 +33,8 @@ pub(super) fn tell(tx: &mut Tx<'_>, site_id: i64, shifts: &[Shift]) -> Result<()
             Some(direction) if !open.contains(&shift.subject) => {
                 let than = if direction == "down" { "less" } else { "more" };
                 let message = format!(
-                    "{}: clearly {than} is used than before, several periods in a row; the forecast follows only slowly: \
-                     find out why, and enter a demand event if it will pass",
+                    "{}: clearly {than} is used than before, several periods in a row: find out why, \
+                     and enter a demand event if it will pass",
                     shift.subject
                 );
                 alerts::raise(tx, site_id, LEVEL_SHIFT, &shift.subject, Severity::Warning, &message)?;
