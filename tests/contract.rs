@@ -79,7 +79,7 @@ impl Call {
 }
 
 /// Paths of things that are there, for the parameters of a pattern.
-const REAL: [(&str, &str); 8] = [
+const REAL: [(&str, &str); 9] = [
     ("/items/nope", "/items/P1"),
     ("/suppliers/nope", "/suppliers/S1"),
     ("/places/nope", "/places/PH"),
@@ -88,6 +88,7 @@ const REAL: [(&str, &str); 8] = [
     ("/stock/nope/nope", "/stock/PH/P1"),
     ("/demand/nope/nope", "/demand/PH/P1"),
     ("/orders/nope", "/orders/0"),
+    ("/holidays/nope/nope", "/holidays/H1/2026-12-25"),
 ];
 
 /// The document's calls, each parameter of a path being `nope`.

@@ -18,6 +18,7 @@ mod access;
 mod conformance;
 mod contract;
 mod demo;
+mod forecasts;
 mod gateway;
 mod house;
 mod migrations;

@@ -3,6 +3,8 @@
 pub mod http;
 mod store;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::audit;
@@ -95,6 +97,14 @@ pub fn close(tx: &mut Tx<'_>, site_id: i64, kind: &str, subject: &str) -> Result
         outbox::push(tx, site_id, Topic::Alert, &serde_json::json!({"kind": kind, "subject": subject, "state": "closed"}))?;
     }
     Ok(closed)
+}
+
+/// The subjects with an open alert of a kind at a site.
+///
+/// # Errors
+/// Those of the database.
+pub fn open_subjects(conn: &mut Conn, site_id: i64, kind: &str) -> Result<BTreeSet<String>> {
+    store::open_subjects(conn, site_id, kind)
 }
 
 /// Finds an alert by id.

@@ -1,5 +1,7 @@
 //! The table of alerts.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -33,6 +35,12 @@ pub(super) fn insert_unless_open(
     .bind::<BigInt, _>(tx.now.0)
     .execute(tx.conn)?;
     Ok(added > 0)
+}
+
+pub(super) fn open_subjects(conn: &mut Conn, site_id: i64, kind: &str) -> Result<BTreeSet<String>> {
+    let open = alert::table.filter(alert::site_id.eq(site_id)).filter(alert::kind.eq(kind)).filter(alert::closed_at.is_null());
+    let subjects: Vec<String> = open.select(alert::subject).load(conn)?;
+    Ok(subjects.into_iter().collect())
 }
 
 pub(super) fn close(tx: &mut Tx<'_>, site_id: i64, kind: &str, subject: &str) -> Result<usize> {

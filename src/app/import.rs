@@ -21,7 +21,7 @@ use crate::web::body::Params;
 use crate::{demand, orders, places, stock};
 
 /// The files, in the order in which codes link them.
-pub const FILES: [&str; 9] = [
+pub const FILES: [&str; 10] = [
     "places.csv",
     "suppliers.csv",
     "items.csv",
@@ -31,6 +31,7 @@ pub const FILES: [&str; 9] = [
     "movements.csv",
     "demand.csv",
     "deliveries.csv",
+    "holidays.csv",
 ];
 /// Largest upload, all files together.
 const UPLOAD_BYTES_MAX: usize = 64 << 20;
@@ -133,6 +134,7 @@ fn one(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, name: &str, sheet: 
         "stock.csv" => stock::import::stock(tx, actor, only_site, sheet),
         "movements.csv" => stock::import::movements(tx, actor, only_site, sheet),
         "demand.csv" => demand::import::demand(tx, only_site, sheet),
+        "holidays.csv" => demand::import::holidays::holidays(tx, actor, only_site, sheet),
         _ => every_site().and_then(|()| orders::import::deliveries(tx, actor, sheet)),
     }
 }

@@ -11,6 +11,7 @@ use super::check::{LEAD_DAYS_MAX, MINOR_MAX};
 use super::item::{self, ItemContent, SHELF_LIFE_DAYS_MAX};
 use super::kept::Kept;
 use super::offer::{self, MOQ_PACKS_MAX, OfferContent};
+use super::predecessor::{self, Links};
 use super::store;
 use super::substitute::{self, SubstituteContent, SubstituteView};
 use super::supplier::{self, SupplierContent};
@@ -83,6 +84,7 @@ pub(crate) fn note(tx: &mut Tx<'_>, site_id: i64, actor: &str, action: &str, she
 pub fn items(tx: &mut Tx<'_>, actor: &str, sheet: &Sheet) -> Result<Outcome> {
     sheet.require(&["code", "name", "base_unit", "ven"])?;
     let known = store::item::known(tx.conn)?;
+    let mut links: Links = known.iter().map(|(code, kept)| (code.clone(), kept.content.predecessor.clone())).collect();
     let mut seen = HashSet::new();
     let outcome = each_row(sheet, |row| {
         let code = row.code("code");
@@ -90,6 +92,7 @@ pub fn items(tx: &mut Tx<'_>, actor: &str, sheet: &Sheet) -> Result<Outcome> {
         let before = known.get(&code);
         let (content, errors) = item_of(row, sheet, code, before.map(|kept| &kept.content)).checked();
         reject_fields(row, errors);
+        reject_fields(row, predecessor::wrong(&links, &content).into_iter().collect());
         if let Some(before) = before
             && before.content.base_unit != content.base_unit
             && store::item::is_booked(tx.conn, before.id)?
@@ -99,6 +102,7 @@ pub fn items(tx: &mut Tx<'_>, actor: &str, sheet: &Sheet) -> Result<Outcome> {
         if !row.rejected.is_empty() {
             return Ok(false);
         }
+        links.insert(content.code.clone(), content.predecessor.clone());
         let Some(before) = before else {
             let kept = Kept::fresh(tx.id(), tx.now, content);
             return store::item::insert(tx, &kept).map(|()| true);
@@ -128,6 +132,7 @@ fn item_of(row: &mut Row<'_>, sheet: &Sheet, code: String, before: Option<&ItemC
         volume_ml: 0.0,
         shelf_life_days: None,
         group: None,
+        predecessor: None,
     });
     content.name = row.needed("name");
     content.base_unit = row.needed("base_unit");
@@ -138,6 +143,7 @@ fn item_of(row: &mut Row<'_>, sheet: &Sheet, code: String, before: Option<&ItemC
         ("gtin", &mut content.gtin),
         ("atc", &mut content.atc),
         ("group", &mut content.group),
+        ("predecessor", &mut content.predecessor),
     ] {
         if has(sheet, column) {
             *field = row.text(column);

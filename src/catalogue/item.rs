@@ -8,7 +8,7 @@ use serde_json::json;
 use super::check::{self, Checks, NAME_CHARS_MAX};
 use super::kept::Kept;
 use super::patch::patch;
-use super::{search, store};
+use super::{predecessor, search, store};
 use crate::access::audit;
 use crate::base::code::Code;
 use crate::base::error::{Error, FieldError, Result};
@@ -49,6 +49,10 @@ pub struct Item {
     pub shelf_life_days: Option<i64>,
     /// With which items it is forecast.
     pub forecast_group: Option<String>,
+    /// The item whose place it takes.
+    pub predecessor_id: Option<i64>,
+    /// Hidden from lists and from planning.
+    pub archived: bool,
 }
 
 /// What people say about an item.
@@ -85,6 +89,8 @@ pub struct ItemContent {
     pub shelf_life_days: Option<i64>,
     /// With which items it is forecast; null: with all others.
     pub group: Option<String>,
+    /// Code of the item whose place it takes (new brand or strength), so that its demand counts; null: of none.
+    pub predecessor: Option<String>,
 }
 
 pub(super) fn ambient() -> String {
@@ -107,6 +113,7 @@ impl ItemContent {
         if self.atc.as_deref().is_some_and(|atc| atc.len() > 7 || !atc.bytes().all(|b| b.is_ascii_alphanumeric())) {
             checks.refuse("/atc", "atc", "1 to 7 letters and digits, as in N02BE01");
         }
+        self.predecessor = check::filled(self.predecessor.take());
         if let Some(text) = check::filled(self.gtin.take()) {
             self.gtin = Some(gtin::canonical(&text).unwrap_or_else(|detail| {
                 checks.refuse("/gtin", "gtin", detail);
@@ -150,6 +157,8 @@ patch! {
         shelf_life_days: Option<i64>,
         /// With which items it is forecast.
         group: Option<String>,
+        /// Code of the item whose place it takes.
+        predecessor: Option<String>,
     }
 }
 
@@ -190,6 +199,14 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Item>> {
     store::item::all(conn)
 }
 
+/// All items that forecasts look at, by code: those of [`all`], and archived ones whose place another takes.
+///
+/// # Errors
+/// Those of the database.
+pub fn forecast(conn: &mut Conn) -> Result<Vec<Item>> {
+    store::item::forecast(conn)
+}
+
 /// An item with all its fields, by code or id; archived ones too.
 ///
 /// # Errors
@@ -216,6 +233,7 @@ pub fn create(tx: &mut Tx<'_>, actor: &str, wish: ItemContent) -> Result<Kept<It
     if let Some(there) = store::item::by_code(tx.conn, &content.code)? {
         return Err(store::taken("item", &there.content.code, there.archived));
     }
+    predecessor::require_sound(tx.conn, &content)?;
     let kept = Kept::fresh(tx.id(), tx.now, content);
     store::item::insert(tx, &kept)?;
     audit::record(tx, 0, actor, "item.create", &kept.content.code, &json!({"after": kept.content}))?;
@@ -235,6 +253,9 @@ pub fn change(tx: &mut Tx<'_>, actor: &str, code_or_id: &str, seen: i64, wish: I
     check::none(errors)?;
     kept.content = content;
     require_same_unit(tx.conn, &before, &kept.content)?;
+    if kept.content.predecessor != before.content.predecessor {
+        predecessor::require_sound(tx.conn, &kept.content)?;
+    }
     if kept == before {
         return Ok(before);
     }

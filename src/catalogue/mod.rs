@@ -7,6 +7,7 @@ pub mod item;
 pub mod kept;
 pub mod offer;
 pub(crate) mod patch;
+mod predecessor;
 pub(crate) mod search;
 mod store;
 pub mod substitute;

@@ -50,7 +50,7 @@ enum Command {
     Device(device::Arguments),
     /// Plan orders: from a file, from the database, or check a plan without the solver.
     Plan(plan::Arguments),
-    /// Forecast any demand table, without a database.
+    /// Forecast any demand table, without a database; or make a kept forecast run again.
     Forecast(forecast::Arguments),
     /// Verify the audit's hash chain.
     #[command(subcommand)]
@@ -87,7 +87,7 @@ pub(crate) fn run(mut cli: Cli) -> Result<Outcome> {
         Command::Token(arguments) => token::run(&config, arguments, json),
         Command::Device(arguments) => device::run(&config, arguments, json),
         Command::Plan(arguments) => plan::run(&config, &arguments, json),
-        Command::Forecast(arguments) => forecast::run(&arguments),
+        Command::Forecast(arguments) => forecast::run(&config, &arguments, json),
 
         Command::Audit(arguments) => audit::run(&config, &arguments, json),
         Command::Openapi => openapi::run(),

@@ -19,6 +19,7 @@ diesel::table! {
         archived -> Bool,
         version -> BigInt,
         updated_at -> BigInt,
+        predecessor_id -> Nullable<BigInt>,
     }
 }
 
@@ -222,6 +223,7 @@ diesel::table! {
         mean_daily_units -> Double,
         input_sha256 -> Text,
         body -> Text,
+        run_id -> Nullable<BigInt>,
     }
 }
 
@@ -517,6 +519,50 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    forecast_run (site_id, id) {
+        site_id -> BigInt,
+        id -> BigInt,
+        made_at -> BigInt,
+        start_day -> BigInt,
+        period_days -> BigInt,
+        horizon_periods -> BigInt,
+        series_count -> BigInt,
+        model_version -> Text,
+        seed -> BigInt,
+        input_sha256 -> Text,
+        input -> Text,
+        accuracy -> Text,
+    }
+}
+
+diesel::table! {
+    holiday (site_id, day) {
+        site_id -> BigInt,
+        day -> BigInt,
+        name -> Text,
+        version -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    demand_event (site_id, id) {
+        site_id -> BigInt,
+        id -> BigInt,
+        place_id -> Nullable<BigInt>,
+        item_id -> Nullable<BigInt>,
+        forecast_group -> Nullable<Text>,
+        first_day -> BigInt,
+        last_day -> BigInt,
+        factor -> Double,
+        note -> Text,
+        created_by -> Text,
+        version -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     item,
     supplier,
@@ -554,4 +600,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     job,
     outbox,
     audit_log,
+    forecast_run,
+    holiday,
+    demand_event,
 );

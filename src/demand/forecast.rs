@@ -4,20 +4,22 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wardstock_models::distribution::Distribution;
 use wardstock_models::forecast::Forecast;
+use wardstock_models::forecast::monitor::Accuracy;
 use wardstock_models::series::Series;
 
+use super::accuracy::{AccuracyView, PartsView};
+use super::flag::FlagView;
+use super::input::RunInput;
 use super::store;
 use crate::base::error::{Error, Result};
+use crate::base::id;
 use crate::base::quantity::to_f64;
 use crate::base::time::{Day, Micros};
-use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::web::body::hex;
 
 /// The levels at which forecasts are published.
 pub const QUANTILES: [f64; 9] = [0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99];
-/// Forecasts older than this are forgotten, except the newest of each stock point.
-const KEEP_SECONDS: i64 = 90 * 86_400;
 
 /// A demand total: mean and quantiles, in base units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -44,7 +46,13 @@ pub struct ForecastBody {
     /// Share of known periods in which an empty shelf hid demand.
     pub share_censored: f64,
     /// What a reader should know: new item, level shift, …
-    pub flags: Vec<String>,
+    pub flags: Vec<FlagView>,
+    /// How past forecasts of it compare with what came; null while none could be scored.
+    #[serde(default)]
+    pub accuracy: Option<AccuracyView>,
+    /// What went into it; null for forecasts made before these were kept.
+    #[serde(default)]
+    pub parts: Option<PartsView>,
     /// Demand of each period alone.
     pub steps: Vec<Total>,
     /// Demand summed from the first period on: what safety stock needs.
@@ -60,6 +68,8 @@ pub struct ForecastView {
     pub item: String,
     /// When it was made.
     pub made_at: Micros,
+    /// The run that it comes from; null for forecasts made before runs were kept.
+    pub run: Option<String>,
     /// How.
     pub method: String,
     /// Hash of the demand series that it was made from.
@@ -70,10 +80,8 @@ pub struct ForecastView {
 }
 
 /// A forecast on its way into the table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
-    /// For which stock point.
-    pub stock_point_id: i64,
     pub(super) method: String,
     pub(super) mean_daily_units: f64,
     pub(super) input_sha256: String,
@@ -84,7 +92,8 @@ pub struct Stored {
 ///
 /// # Errors
 /// `internal` when the figures are no JSON.
-pub fn to_store(stock_point_id: i64, series: &Series, forecast: &Forecast, start: Day, period_days: i64) -> Result<Stored> {
+pub(super) fn to_store(input: &RunInput, series: &Series, forecast: &Forecast, record: &Accuracy) -> Result<Stored> {
+    let (start, period_days) = (input.start, input.period_days);
     let total = |periods: i64, of: &Distribution| Total {
         periods,
         until: start.plus(periods * period_days),
@@ -101,13 +110,14 @@ pub fn to_store(stock_point_id: i64, series: &Series, forecast: &Forecast, start
         period_days,
         class: format!("{:?}", forecast.class).to_lowercase(),
         share_censored: forecast.share_censored,
-        flags: forecast.flags.iter().map(|flag| format!("{flag:?}")).collect(),
+        flags: forecast.flags.iter().map(FlagView::from).collect(),
+        accuracy: AccuracyView::of(record),
+        parts: Some(PartsView::from(&forecast.parts)),
         steps,
         sums: numbered(&forecast.sums),
     };
     let periods = i64::try_from(forecast.sums.len()).unwrap_or(1).max(1);
     Ok(Stored {
-        stock_point_id,
         method: forecast.method.as_str().to_owned(),
         mean_daily_units: forecast.sums.last().map_or(0.0, Distribution::mean) / to_f64(periods * period_days),
         input_sha256: fingerprint(series),
@@ -123,18 +133,6 @@ fn fingerprint(series: &Series) -> String {
         hasher.update(format!(" {period:?}"));
     }
     hex(&hasher.finalize())
-}
-
-/// Keeps forecasts, in the transaction of the plan that they feed, and forgets old ones.
-///
-/// # Errors
-/// Those of the database.
-pub fn keep(tx: &mut Tx<'_>, site_id: i64, made: &[Stored]) -> Result<()> {
-    for forecast in made {
-        store::insert_forecast(tx, site_id, forecast)?;
-    }
-    let before = tx.now.plus_seconds(-KEEP_SECONDS).0;
-    store::forget_forecasts(tx, site_id, before)
 }
 
 /// What to list.
@@ -158,7 +156,7 @@ pub struct Wanted {
 /// Those of the database.
 pub fn newest(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<ForecastView>> {
     let after = (wanted.after.0.as_str(), wanted.after.1.as_str());
-    store::newest_forecasts(conn, wanted.site_id, &wanted.place, &wanted.item, after, wanted.limit)?
+    store::forecast::newest(conn, wanted.site_id, &wanted.place, &wanted.item, after, wanted.limit)?
         .into_iter()
         .map(|row| {
             let body =
@@ -167,6 +165,7 @@ pub fn newest(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<ForecastView>> {
                 place: row.place,
                 item: row.item,
                 made_at: Micros(row.made_at),
+                run: row.run_id.map(id::to_wire),
                 method: row.method,
                 input_sha256: row.input_sha256,
                 body,

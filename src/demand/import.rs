@@ -1,5 +1,7 @@
 //! `demand.csv`: demand of the past by day, week or month, with the share of each period that the shelf was empty.
 
+pub mod holidays;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::store;

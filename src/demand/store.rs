@@ -1,18 +1,22 @@
-//! The tables of demand history and forecasts; reads the ledger.
+//! The table of demand history; reads the ledger. Each other table of the room has a file of its own.
+
+pub(super) mod event;
+pub(super) mod forecast;
+pub(super) mod holiday;
+pub(super) mod run;
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::forecast::Stored;
 use super::history::{Change, IssueDay};
 use crate::base::error::Result;
 use crate::base::time::Day;
 use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::db::hot::DemandRow;
-use crate::db::schema::{demand_history, forecast, level, movement};
+use crate::db::schema::{demand_history, level, movement};
 
 /// Days of the longest imported period.
 const PERIOD_DAYS_MAX: i64 = 31;
@@ -141,75 +145,6 @@ pub(super) fn unmet_by_day(conn: &mut Conn, site_id: i64, points: Points, from: 
         .map(|((stock_point_id, day, _), (requested, issued))| IssueDay { stock_point_id, day, units: (requested - issued).max(0) })
         .filter(|unmet| unmet.units > 0)
         .collect())
-}
-
-pub(super) fn insert_forecast(tx: &mut Tx<'_>, site_id: i64, made: &Stored) -> Result<()> {
-    diesel::insert_into(forecast::table)
-        .values((
-            forecast::site_id.eq(site_id),
-            forecast::stock_point_id.eq(made.stock_point_id),
-            forecast::id.eq(tx.id()),
-            forecast::made_at.eq(tx.now.0),
-            forecast::method.eq(&made.method),
-            forecast::mean_daily_units.eq(made.mean_daily_units),
-            forecast::input_sha256.eq(&made.input_sha256),
-            forecast::body.eq(&made.body),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
-}
-
-pub(super) fn forget_forecasts(tx: &mut Tx<'_>, site_id: i64, before: i64) -> Result<()> {
-    // The newest of each stock point stays, however old it is.
-    diesel::sql_query(
-        "DELETE FROM forecast WHERE site_id = $1 AND made_at < $2 AND EXISTS (SELECT 1 FROM forecast n \
-         WHERE n.site_id = forecast.site_id AND n.stock_point_id = forecast.stock_point_id AND n.id > forecast.id)",
-    )
-    .bind::<BigInt, _>(site_id)
-    .bind::<BigInt, _>(before)
-    .execute(tx.conn)?;
-    Ok(())
-}
-
-#[derive(QueryableByName)]
-pub(super) struct ForecastRow {
-    #[diesel(sql_type = Text)]
-    pub(super) place: String,
-    #[diesel(sql_type = Text)]
-    pub(super) item: String,
-    #[diesel(sql_type = BigInt)]
-    pub(super) made_at: i64,
-    #[diesel(sql_type = Text)]
-    pub(super) method: String,
-    #[diesel(sql_type = Text)]
-    pub(super) input_sha256: String,
-    #[diesel(sql_type = Text)]
-    pub(super) body: String,
-}
-
-pub(super) fn newest_forecasts(
-    conn: &mut Conn,
-    site_id: Option<i64>,
-    place: &str,
-    item: &str,
-    after: (&str, &str),
-    limit: i64,
-) -> Result<Vec<ForecastRow>> {
-    Ok(diesel::sql_query(
-        "SELECT p.code AS place, i.code AS item, f.made_at, f.method, f.input_sha256, f.body FROM forecast f \
-         JOIN stock_point sp ON sp.site_id = f.site_id AND sp.id = f.stock_point_id \
-         JOIN place p ON p.site_id = sp.site_id AND p.id = sp.place_id JOIN item i ON i.id = sp.item_id \
-         WHERE f.id = (SELECT MAX(n.id) FROM forecast n WHERE n.site_id = f.site_id AND n.stock_point_id = f.stock_point_id) \
-         AND (p.code, i.code) > ($1, $2) AND ($3 = 0 OR f.site_id = $3) AND ($4 = '' OR p.code = $4) AND ($5 = '' OR i.code = $5) \
-         ORDER BY p.code, i.code LIMIT $6",
-    )
-    .bind::<Text, _>(after.0)
-    .bind::<Text, _>(after.1)
-    .bind::<BigInt, _>(site_id.unwrap_or(0))
-    .bind::<Text, _>(place)
-    .bind::<Text, _>(item)
-    .bind::<BigInt, _>(limit)
-    .load(conn)?)
 }
 
 /// Stores periods; answers how many changed something.

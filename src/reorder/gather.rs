@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
-use wardstock_models::forecast::{self, Forecast};
+use wardstock_models::forecast::Forecast;
 use wardstock_models::lead_time::{Delivery, LeadTime};
-use wardstock_models::series::Series;
 
 use super::PlanRequest;
 use crate::base::error::{Error, Result};
@@ -15,7 +14,10 @@ use crate::catalogue::item::{self, Item};
 use crate::catalogue::offer::{self, Offer};
 use crate::catalogue::supplier::{self, Supplier};
 use crate::db::conn::Conn;
+use crate::demand::circumstances::{self, Subject};
 use crate::demand::history::{self, Wanted};
+use crate::demand::input::{Made, RunInput};
+use crate::demand::run::Target;
 use crate::orders::{lead_time, position};
 use crate::places::{self, PlaceKey, capacity, planning};
 use crate::stock::level;
@@ -44,7 +46,17 @@ pub(super) struct Row {
 impl Row {
     /// Its name in the instance.
     pub(super) fn id(&self) -> String {
-        format!("{}@{}", self.item.code, self.place.code)
+        circumstances::series_id(&self.item.code, &self.place.code)
+    }
+
+    fn subject(&self) -> Subject {
+        Subject {
+            id: self.id(),
+            item_id: self.item.id,
+            predecessor_id: self.item.predecessor_id,
+            place_id: self.place.id,
+            group: self.item.forecast_group.clone(),
+        }
     }
 }
 
@@ -53,28 +65,45 @@ impl Row {
 pub(super) struct Gathered {
     pub(super) today: Day,
     pub(super) rows: Vec<Row>,
-    pub(super) series: Vec<Series>,
-    pub(super) forecasts: Vec<Forecast>,
+    /// The forecasts: those of the rows first, then of archived items whose place others take.
+    pub(super) made: Made,
     pub(super) offers: Vec<Offer>,
     pub(super) suppliers: HashMap<i64, Supplier>,
     pub(super) lead_times: HashMap<i64, LeadTime>,
     pub(super) litres: HashMap<String, Option<f64>>,
 }
 
+impl Gathered {
+    /// The forecasts of the rows.
+    pub(super) fn forecasts(&self) -> &[Forecast] {
+        self.made.monitored.forecasts.get(..self.rows.len()).unwrap_or_default()
+    }
+
+    /// For which stock point each row is forecast; none while there is none: accepting an order makes it.
+    pub(super) fn targets(&self) -> Vec<Option<Target>> {
+        let target = |row: &Row| Target { stock_point_id: row.stock_point_id, place: row.place.code.clone(), item: row.item.code.clone() };
+        self.rows.iter().map(|row| (row.stock_point_id != 0).then(|| target(row))).collect()
+    }
+}
+
 /// Reads stock, orders, demand, offers and capacities of a site and forecasts demand.
 pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanRequest) -> Result<Gathered> {
-    let rows = rows(conn, site_id, today)?;
-    let wanted: Vec<Wanted> = rows.iter().map(|(row, members)| series_of(row, members)).collect();
+    let (gone, rows): (Vec<_>, Vec<_>) = rows(conn, site_id, today)?.into_iter().partition(|(row, _)| row.item.archived);
+    let forecast_rows = || rows.iter().chain(&gone);
+    let wanted: Vec<Wanted> = forecast_rows().map(|(row, members)| series_of(row, members)).collect();
+    let subjects: Vec<Subject> = forecast_rows().map(|(row, _)| row.subject()).collect();
     let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
     let periods = HISTORY_DAYS / wish.period_days();
     let series = history::series(conn, site_id, &wanted, today, wish.period_days(), periods)?;
+    let (from, until) = (today.plus(-periods * wish.period_days()), today.plus(wish.periods() * wish.period_days()));
+    let known = circumstances::of_site(conn, site_id, &subjects, from, until)?;
     let horizon = usize::try_from(wish.periods()).unwrap_or(1);
-    let forecasts = forecast::forecast(&series, horizon).map_err(|cause| Error::internal("the forecast failed").because(cause))?;
+    let made = RunInput::new(today, wish.period_days(), horizon, series, known).forecast()?;
     let suppliers: HashMap<i64, Supplier> = supplier::all(conn)?.into_iter().map(|supplier| (supplier.id, supplier)).collect();
     let offers = newest(offer::valid_on(conn, today)?);
     let lead_times = lead_times(conn, &suppliers, today)?;
     let litres = capacity::litres(conn, site_id)?;
-    Ok(Gathered { today, rows, series, forecasts, offers, suppliers, lead_times, litres })
+    Ok(Gathered { today, rows, made, offers, suppliers, lead_times, litres })
 }
 
 /// Of offers that differ only in their first day, the newest: a price rise replaces the price before it.
@@ -98,7 +127,7 @@ fn rows(conn: &mut Conn, site_id: i64, today: Day) -> Result<Vec<(Row, Vec<i64>)
     let points = planning::planning_points(conn, site_id)?;
     let place_to_point: HashMap<i64, usize> =
         points.iter().enumerate().flat_map(|(at, point)| point.members.iter().map(move |place_id| (*place_id, at))).collect();
-    let items: HashMap<i64, Item> = item::all(conn)?.into_iter().map(|item| (item.id, item)).collect();
+    let items: HashMap<i64, Item> = item::forecast(conn)?.into_iter().map(|item| (item.id, item)).collect();
     let stock_points = places::stock_points_of_site(conn, site_id)?;
     let mut members: BTreeMap<RowKey, (i64, BTreeSet<i64>)> = BTreeMap::new();
     let mut owner: HashMap<i64, RowKey> = HashMap::new();

@@ -51,7 +51,7 @@ pub(super) fn question(gathered: &Gathered, wish: &PlanRequest) -> Question {
     let mut lines = HashMap::new();
     let mut offers = Vec::new();
     let mut items = Vec::with_capacity(gathered.rows.len());
-    for (row_at, (row, forecast)) in gathered.rows.iter().zip(&gathered.forecasts).enumerate() {
+    for (row_at, (row, forecast)) in gathered.rows.iter().zip(gathered.forecasts()).enumerate() {
         let own: &[usize] = by_item.get(&row.item.id).map_or(&[], Vec::as_slice);
         let own_offers = || own.iter().filter_map(|at| gathered.offers.get(*at));
         let unit_price = own_offers().map(|offer| to_major(offer.price_minor) / to_f64(offer.units_per_pack)).fold(f64::INFINITY, f64::min);

@@ -15,7 +15,7 @@ use crate::db::Db;
 use crate::db::hot::JobRow;
 use crate::db::outbox::{self, Topic};
 use crate::db::queue;
-use crate::demand::forecast::{self, Stored};
+use crate::demand::run::{self, StoredRun};
 use crate::places;
 
 /// The queue that solver workers claim from.
@@ -54,7 +54,7 @@ pub fn run(db: &Db, job: &JobRow) -> Result<()> {
             }
         }
         if let Ok(solved) = &outcome {
-            forecast::keep(tx, site_id, &solved.forecasts)?;
+            run::keep(tx, site_id, &solved.forecasts)?;
         }
         if !queue::finish(tx, &job)? {
             return Err(lost());
@@ -79,7 +79,7 @@ pub(super) struct Solved {
     pub(super) input_sha256: String,
     pub(super) answer: String,
     pub(super) lines: Vec<LineRow>,
-    pub(super) forecasts: Vec<Stored>,
+    pub(super) forecasts: StoredRun,
 }
 
 fn solve(gathered: &Gathered, wish: &PlanRequest) -> Result<Solved> {
@@ -110,14 +110,7 @@ fn solve(gathered: &Gathered, wish: &PlanRequest) -> Result<Solved> {
     );
     let no_json = |cause: serde_json::Error| Error::internal("a plan is no JSON").because(cause);
     let instance = serde_json::to_string(&question.instance).map_err(no_json)?;
-    let forecasts = gathered
-        .rows
-        .iter()
-        .zip(&gathered.series)
-        .zip(&gathered.forecasts)
-        .filter(|((row, _), _)| row.stock_point_id != 0)
-        .map(|((row, series), made)| forecast::to_store(row.stock_point_id, series, made, gathered.today, wish.period_days()))
-        .collect::<Result<Vec<_>>>()?;
+    let forecasts = run::to_store(&gathered.made, &gathered.targets())?;
     Ok(Solved {
         input_sha256: gather::fingerprint(&instance),
         instance,

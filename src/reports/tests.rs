@@ -17,7 +17,7 @@ use crate::stock::movement::{Entry, Kind, LotChoice, Source};
 const NOW: Micros = Micros(1_795_000_000_000_000);
 
 const HOUSE: &[&str] = &[
-    "INSERT INTO item VALUES (1, 'P1', 'Insulin', NULL, NULL, 'vial', NULL, NULL, 'V', 'refrigerated', FALSE, 10, 700, NULL, FALSE, 1, 0)",
+    "INSERT INTO item VALUES (1, 'P1', 'Insulin', NULL, NULL, 'vial', NULL, NULL, 'V', 'refrigerated', FALSE, 10, 700, NULL, FALSE, 1, 0, NULL)",
     "INSERT INTO supplier VALUES (5, 'S1', 'Acme', NULL, 7, 2, 0, 0, 'EUR', 0, FALSE, 1, 0)",
     "INSERT INTO offer VALUES (11, 1, 5, 10, 2500, 'EUR', 1, NULL, 0, NULL, FALSE, 1, 0)",
     "INSERT INTO place VALUES (9, 9, 'H', 'Hospital', 'site', NULL, 'UTC', NULL, NULL, NULL, NULL, FALSE, 1, 0)",

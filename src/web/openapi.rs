@@ -88,6 +88,10 @@ fn call(operation: &Operation, generator: &mut SchemaGenerator, problem: &Schema
     if operation.method == "patch" || operation.method == "delete" {
         parameters.push(json!({"name": "If-Match", "in": "header", "required": true, "schema": {"type": "string"}}));
     }
+    if operation.method == "put" {
+        // Only a change of what is there was decided on a version.
+        parameters.push(json!({"name": "If-Match", "in": "header", "required": false, "schema": {"type": "string"}}));
+    }
     if operation.method == "post" && operation.path.starts_with("/api/") {
         parameters.push(json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string"}}));
     }

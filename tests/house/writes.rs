@@ -28,7 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "discrepancy",
         ],
     ),
-    ("demand", &["demand_history", "forecast"]),
+    ("demand", &["demand_history", "forecast", "forecast_run", "holiday", "demand_event"]),
     ("orders", &["purchase_order", "order_line", "delivery"]),
     ("reorder", &["plan", "plan_line"]),
 ];

@@ -1,6 +1,6 @@
 //! The table of items.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -34,6 +34,7 @@ struct ItemRow {
     archived: bool,
     version: i64,
     updated_at: i64,
+    predecessor_id: Option<i64>,
 }
 
 impl From<ItemRow> for Item {
@@ -49,12 +50,15 @@ impl From<ItemRow> for Item {
             volume_ml: row.volume_ml,
             shelf_life_days: row.shelf_life_days,
             forecast_group: row.forecast_group,
+            predecessor_id: row.predecessor_id,
+            archived: row.archived,
         }
     }
 }
 
-impl From<ItemRow> for Kept<ItemContent> {
-    fn from(row: ItemRow) -> Self {
+impl ItemRow {
+    fn kept(self, predecessor: Option<String>) -> Kept<ItemContent> {
+        let row = self;
         let content = ItemContent {
             code: row.code,
             name: row.name,
@@ -69,13 +73,12 @@ impl From<ItemRow> for Kept<ItemContent> {
             volume_ml: row.volume_ml,
             shelf_life_days: row.shelf_life_days,
             group: row.forecast_group,
+            predecessor,
         };
-        Self { id: row.id, content, archived: row.archived, version: row.version, updated_at: Micros(row.updated_at) }
+        Kept { id: row.id, content, archived: row.archived, version: row.version, updated_at: Micros(row.updated_at) }
     }
-}
 
-impl From<&Kept<ItemContent>> for ItemRow {
-    fn from(kept: &Kept<ItemContent>) -> Self {
+    fn of(kept: &Kept<ItemContent>, predecessor_id: Option<i64>) -> Self {
         let content = kept.content.clone();
         Self {
             id: kept.id,
@@ -95,8 +98,48 @@ impl From<&Kept<ItemContent>> for ItemRow {
             archived: kept.archived,
             version: kept.version,
             updated_at: kept.updated_at.0,
+            predecessor_id,
         }
     }
+}
+
+/// Rows with the codes of their predecessors, which one more query reads where there are any.
+fn with_predecessors(conn: &mut Conn, rows: Vec<ItemRow>) -> Result<Vec<Kept<ItemContent>>> {
+    let wanted: BTreeSet<i64> = rows.iter().filter_map(|row| row.predecessor_id).collect();
+    let wanted: Vec<i64> = wanted.into_iter().collect();
+    let mut codes: HashMap<i64, String> = HashMap::with_capacity(wanted.len());
+    for chunk in wanted.chunks(500) {
+        codes.extend(item::table.filter(item::id.eq_any(chunk)).select((item::id, item::code)).load::<(i64, String)>(conn)?);
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let predecessor = row.predecessor_id.and_then(|id| codes.get(&id).cloned());
+            row.kept(predecessor)
+        })
+        .collect())
+}
+
+/// The code of each item with that of its predecessor.
+pub(in crate::catalogue) fn links(conn: &mut Conn) -> Result<HashMap<String, Option<String>>> {
+    let rows: Vec<(i64, String, Option<i64>)> = item::table.select((item::id, item::code, item::predecessor_id)).load(conn)?;
+    let codes: HashMap<i64, String> = rows.iter().map(|(id, code, _)| (*id, code.clone())).collect();
+    Ok(rows.into_iter().map(|(_, code, before)| (code, before.and_then(|id| codes.get(&id).cloned()))).collect())
+}
+
+/// Those that are not archived, and those whose place another takes.
+pub(in crate::catalogue) fn forecast(conn: &mut Conn) -> Result<Vec<Item>> {
+    let rows: Vec<ItemRow> = diesel::sql_query(
+        "SELECT i.* FROM item i WHERE i.archived = FALSE OR EXISTS (SELECT 1 FROM item s WHERE s.predecessor_id = i.id AND s.archived = FALSE) \
+         ORDER BY i.code",
+    )
+    .load(conn)?;
+    Ok(rows.into_iter().map(Item::from).collect())
+}
+
+fn predecessor_id(conn: &mut Conn, content: &ItemContent) -> Result<Option<i64>> {
+    let Some(code) = &content.predecessor else { return Ok(None) };
+    Ok(item::table.filter(item::code.eq(code)).select(item::id).first(conn).optional()?)
 }
 
 /// By code first: a code that looks like an id means the code.
@@ -113,12 +156,13 @@ pub(in crate::catalogue) fn by_name(conn: &mut Conn, code_or_id: &str) -> Result
 }
 
 pub(in crate::catalogue) fn view(conn: &mut Conn, code_or_id: &str) -> Result<Option<Kept<ItemContent>>> {
-    Ok(row_by_name(conn, code_or_id)?.map(Kept::from))
+    let rows = row_by_name(conn, code_or_id)?.into_iter().collect();
+    Ok(with_predecessors(conn, rows)?.pop())
 }
 
 pub(in crate::catalogue) fn by_code(conn: &mut Conn, code: &str) -> Result<Option<Kept<ItemContent>>> {
-    let row = item::table.filter(item::code.eq(code)).select(ItemRow::as_select()).first(conn).optional()?;
-    Ok(row.map(Kept::from))
+    let rows = item::table.filter(item::code.eq(code)).select(ItemRow::as_select()).load(conn)?;
+    Ok(with_predecessors(conn, rows)?.pop())
 }
 
 pub(in crate::catalogue) fn by_gtin(conn: &mut Conn, gtin: &str) -> Result<Option<Item>> {
@@ -145,7 +189,7 @@ pub(in crate::catalogue) fn all(conn: &mut Conn) -> Result<Vec<Item>> {
 /// Every item, archived ones too, by code: what an import compares with.
 pub(in crate::catalogue) fn known(conn: &mut Conn) -> Result<HashMap<String, Kept<ItemContent>>> {
     let rows: Vec<ItemRow> = item::table.select(ItemRow::as_select()).load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.code.clone(), Kept::from(row))).collect())
+    Ok(with_predecessors(conn, rows)?.into_iter().map(|kept| (kept.content.code.clone(), kept)).collect())
 }
 
 pub(in crate::catalogue) fn list(conn: &mut Conn, pattern: &str, after: &str, limit: i64) -> Result<Vec<Kept<ItemContent>>> {
@@ -157,12 +201,13 @@ pub(in crate::catalogue) fn list(conn: &mut Conn, pattern: &str, after: &str, li
     .bind::<Text, _>(pattern)
     .bind::<BigInt, _>(limit)
     .load(conn)?;
-    Ok(rows.into_iter().map(Kept::from).collect())
+    with_predecessors(conn, rows)
 }
 
 pub(in crate::catalogue) fn insert(tx: &mut Tx<'_>, kept: &Kept<ItemContent>) -> Result<()> {
+    let predecessor_id = predecessor_id(tx.conn, &kept.content)?;
     diesel::insert_into(item::table)
-        .values(ItemRow::from(kept))
+        .values(ItemRow::of(kept, predecessor_id))
         .execute(tx.conn)
         .map_err(|cause| or_taken(cause, "item", &kept.content.code))?;
     Ok(())
@@ -170,8 +215,9 @@ pub(in crate::catalogue) fn insert(tx: &mut Tx<'_>, kept: &Kept<ItemContent>) ->
 
 /// Answers `false` when somebody else changed it since `seen`.
 pub(in crate::catalogue) fn update(tx: &mut Tx<'_>, kept: &Kept<ItemContent>, seen: i64) -> Result<bool> {
+    let predecessor_id = predecessor_id(tx.conn, &kept.content)?;
     let rows = diesel::update(item::table.filter(item::id.eq(kept.id)).filter(item::version.eq(seen)))
-        .set(ItemRow::from(kept))
+        .set(ItemRow::of(kept, predecessor_id))
         .execute(tx.conn)?;
     Ok(rows == 1)
 }

@@ -13,7 +13,7 @@ use crate::demand::forecast::{self, ForecastView};
 use crate::places::{self, place, planning};
 use crate::stock::level::{self, LotView, StockView, Wanted};
 use crate::ui::layout::{self, Frame, Here};
-use crate::ui::part::{badge, cell, chart, text};
+use crate::ui::part::{accuracy, badge, cell, chart, text};
 
 /// Places of an item that a page shows.
 const PLACES_MAX: i64 = 500;
@@ -244,6 +244,7 @@ fn expected(shown: &ItemPage, at: usize, forecast: &ForecastView, available: i64
             }
             "."
         }
+        (accuracy::judged(&forecast.body))
         (chart::fan(&id, &forecast.body, available, unit))
         details class="why" data-key=(id) {
             summary { span class="ask" { "Figures" } " " span class="soft" { "summed from " (forecast.body.start) " on" } }

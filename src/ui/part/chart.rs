@@ -135,6 +135,8 @@ mod tests {
             class: "smooth".into(),
             share_censored: 0.0,
             flags: Vec::new(),
+            accuracy: None,
+            parts: None,
             steps: Vec::new(),
             sums: (1..=4).map(total).collect(),
         }

@@ -1,5 +1,6 @@
 //! Pieces that pages share: figures as text, badges, stock cells, charts, reasons.
 
+pub(crate) mod accuracy;
 pub(crate) mod badge;
 pub(crate) mod cell;
 pub(crate) mod chart;

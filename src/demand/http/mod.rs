@@ -1,4 +1,8 @@
-//! Calls of the room: demand by day, forecasts.
+//! Calls of the room: demand by day, forecasts; a file for each other resource.
+
+mod event;
+mod holiday;
+mod run;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -19,7 +23,7 @@ use crate::web::paging::{Cut, Page};
 
 /// The calls.
 pub fn routes() -> Vec<Route> {
-    vec![
+    let own = vec![
         Route::new(&Method::GET, "/api/v1/demand/{place}/{item}", role::PEOPLE, get_demand)
             .about("demand", "Demand by day, with the share of the day that the shelf was empty")
             .query::<DemandQuery>()
@@ -28,7 +32,8 @@ pub fn routes() -> Vec<Route> {
             .about("demand", "The newest forecast of each planning point: quantiles by period, and summed over periods")
             .query::<ForecastQuery>()
             .answers::<Page<ForecastView>>(200),
-    ]
+    ];
+    [own, run::routes(), holiday::routes(), event::routes()].into_iter().flatten().collect()
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
