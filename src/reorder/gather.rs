@@ -60,7 +60,26 @@ impl Row {
     }
 }
 
-/// All that was read.
+/// All that was read; the forecasts come next, when no connection waits for them.
+#[derive(Debug)]
+pub(super) struct Facts {
+    rows: Vec<Row>,
+    input: RunInput,
+    offers: Vec<Offer>,
+    suppliers: HashMap<i64, Supplier>,
+    lead_times: HashMap<i64, LeadTime>,
+    litres: HashMap<String, Option<f64>>,
+}
+
+impl Facts {
+    /// Forecasts demand.
+    pub(super) fn forecast(self) -> Result<Gathered> {
+        let Self { rows, input, offers, suppliers, lead_times, litres } = self;
+        Ok(Gathered { today: input.start, rows, made: input.forecast()?, offers, suppliers, lead_times, litres })
+    }
+}
+
+/// All that a plan needs.
 #[derive(Debug)]
 pub(super) struct Gathered {
     pub(super) today: Day,
@@ -86,8 +105,8 @@ impl Gathered {
     }
 }
 
-/// Reads stock, orders, demand, offers and capacities of a site and forecasts demand.
-pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanRequest) -> Result<Gathered> {
+/// Reads stock, orders, demand, offers and capacities of a site.
+pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanRequest) -> Result<Facts> {
     let (gone, rows): (Vec<_>, Vec<_>) = rows(conn, site_id, today)?.into_iter().partition(|(row, _)| row.item.archived);
     let forecast_rows = || rows.iter().chain(&gone);
     let wanted: Vec<Wanted> = forecast_rows().map(|(row, members)| series_of(row, members)).collect();
@@ -98,12 +117,12 @@ pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanReque
     let (from, until) = (today.plus(-periods * wish.period_days()), today.plus(wish.periods() * wish.period_days()));
     let known = circumstances::of_site(conn, site_id, &subjects, from, until)?;
     let horizon = usize::try_from(wish.periods()).unwrap_or(1);
-    let made = RunInput::new(today, wish.period_days(), horizon, series, known).forecast()?;
+    let input = RunInput::new(today, wish.period_days(), horizon, series, known);
     let suppliers: HashMap<i64, Supplier> = supplier::all(conn)?.into_iter().map(|supplier| (supplier.id, supplier)).collect();
     let offers = newest(offer::valid_on(conn, today)?);
     let lead_times = lead_times(conn, &suppliers, today)?;
     let litres = capacity::litres(conn, site_id)?;
-    Ok(Gathered { today, rows, made, offers, suppliers, lead_times, litres })
+    Ok(Facts { rows, input, offers, suppliers, lead_times, litres })
 }
 
 /// Of offers that differ only in their first day, the newest: a price rise replaces the price before it.

@@ -42,7 +42,8 @@ pub fn run(db: &Db, job: &JobRow) -> Result<()> {
         store::set_state(tx, site_id, plan_id, "running")?;
         outbox::push(tx, site_id, Topic::Plan, &serde_json::json!({"plan": plan_id.to_string(), "state": "running"}))
     })?;
-    let gathered = db.read_now(|conn| gather::gather(conn, site_id, today, &wish))?;
+    let facts = db.read_now(|conn| gather::gather(conn, site_id, today, &wish))?;
+    let gathered = facts.forecast()?;
     let outcome = solve(&gathered, &wish);
     let job = job.clone();
     db.write_now(move |tx| {

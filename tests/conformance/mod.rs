@@ -1,5 +1,6 @@
 //! Real input: the service against data sets that lie beside the repository, when they are there.
 
+mod forecast_truth;
 mod ledger_truth;
 mod sensor_truth;
 
