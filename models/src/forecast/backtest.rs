@@ -46,7 +46,8 @@ pub struct Report {
 ///
 /// At origin T each series is cut after its first T periods and everything, pooled parts too, is fitted again.
 /// A series is scored when all of the next `horizon` periods are known and had stock throughout, and it has a
-/// scale (lag 12 for months, 52 for weeks, 7 for days; else lag 1). Not-known history counts as 0 in the scale only.
+/// scale (lag 12 for months, 52 for weeks, 7 for days; else lag 1). From the first record on, history that is not known counts as 0 in the
+/// scale only.
 ///
 /// - `origins`: numbers of periods, at least one; `horizon`: periods.
 ///
@@ -110,7 +111,8 @@ fn score_one(series: &Series, known: &Series, made: &Forecast, horizon: usize) -
         return None;
     }
     let actual: Vec<f64> = (origin..origin + horizon).map(|at| series.quantity(at)).collect::<Option<_>>()?;
-    let history: Vec<f64> = (0..origin).map(|at| series.quantity(at).unwrap_or(0.0)).collect();
+    let begun = (0..origin).map(|at| series.quantity(at)).skip_while(Option::is_none);
+    let history: Vec<f64> = begun.map(|quantity| quantity.unwrap_or(0.0)).collect();
     let lag = season(series.period());
     let size = scale(&history, lag)? * crate::series::count(horizon);
     let means: Vec<f64> = made.steps.iter().map(Distribution::mean).collect();

@@ -19,7 +19,7 @@ pub(crate) fn season(period: PeriodLength) -> usize {
 pub(crate) struct Naive {
     /// Demand of the coming periods, units.
     pub(crate) means: Vec<f64>,
-    /// Own history without gaps, units: a period that is not known counts as the mean of the known ones.
+    /// Own history from the first record on without gaps, units: a period that is not known counts as the mean of the known ones.
     filled: Vec<f64>,
     lag: usize,
     unit: f64,
@@ -31,7 +31,9 @@ impl Naive {
     pub(crate) fn of(observed: &Observed, period: PeriodLength, horizon: usize) -> Self {
         let (weights, sum) = observed.pairs().fold((0.0, 0.0), |all, (value, weight)| (all.0 + weight, all.1 + value * weight));
         let usual = if weights > 0.0 { sum / weights } else { 0.0 };
-        let filled: Vec<f64> = observed.values.iter().map(|value| if value.is_nan() { usual } else { *value }).collect();
+        // Before the first record there is no history: its mean would pass for a season.
+        let begun = observed.values.iter().skip_while(|value| value.is_nan());
+        let filled: Vec<f64> = begun.map(|value| if value.is_nan() { usual } else { *value }).collect();
         let lag = if filled.len() >= season(period) + 6 { season(period) } else { 1 };
         Self { means: seasonal_naive(&filled, lag, horizon), filled, lag, unit: observed.unit }
     }
@@ -78,6 +80,14 @@ mod tests {
         assert_eq!(naive.means, [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 3.0, 4.0]);
         assert!((naive.step(0).mean() - 3.0).abs() < 1e-12 && (naive.step(0).variance() - 4.0).abs() < 1e-9);
         assert!((naive.sum(2).mean() - 7.0).abs() < 1e-12 && (naive.sum(2).variance() - 16.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_before_the_first_record_is_no_season() {
+        let mut periods = vec![PeriodDemand::unknown(); 60];
+        periods.extend([4.0, 8.0, 6.0].map(PeriodDemand::known));
+        let observed = Observed::of(&Series::new("s", None, PeriodLength::Week, 0, periods).unwrap());
+        assert_eq!(Naive::of(&observed, PeriodLength::Week, 3).means, [6.0; 3]);
     }
 
     #[test]
