@@ -1,6 +1,7 @@
 //! `forecast`: any demand table, without a database; and a kept run again.
 
 mod accuracy;
+mod flags;
 mod known;
 mod read;
 mod replay;
@@ -112,6 +113,9 @@ pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<
         (forecast::forecast_in(&series, &circumstances, horizon).map_err(failed)?, Vec::new())
     };
     bar.finish_and_clear();
+    for note in flags::notes(&made) {
+        output::note(&note);
+    }
     if let Some(path) = &arguments.accuracy {
         save(path, &accuracy::text(&made, &records)?)?;
     }
@@ -136,10 +140,7 @@ fn save(path: &Path, text: &str) -> Result<()> {
 /// The first bad cell, and how many more there are.
 fn none_rejected(rejected: &[Rejected]) -> Result<()> {
     let Some(bad) = rejected.first() else { return Ok(()) };
-    let more = rejected.len() - 1;
-    let detail = format!(
-        "{}: line {}: column {}: '{}': {} ({}); {more} more bad cells",
-        bad.file, bad.line, bad.column, bad.value, bad.hint, bad.rule
-    );
+    let more = if rejected.len() > 1 { format!("; {} more bad cells", rejected.len() - 1) } else { String::new() };
+    let detail = format!("{}: line {}: column {}: '{}': {} ({}){more}", bad.file, bad.line, bad.column, bad.value, bad.hint, bad.rule);
     Err(Error::field(&bad.file, &bad.rule, detail))
 }

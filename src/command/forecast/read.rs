@@ -1,6 +1,6 @@
 //! The demand table: rows by series and period.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wardstock::base::error::{Error, Result};
 use wardstock::base::table::{Rejected, Sheet};
@@ -89,6 +89,7 @@ fn series_of(name: &str, points: &BTreeMap<Day, Point>, period: Period) -> Resul
     let first = points.keys().next().copied().unwrap_or_default();
     let last = points.keys().next_back().copied().unwrap_or_default();
     let mut periods = Vec::new();
+    let mut on_grid = BTreeSet::new();
     let mut at = first;
     while at <= last {
         periods.push(points.get(&at).map_or_else(PeriodDemand::unknown, |point| point.demand));
@@ -99,16 +100,13 @@ fn series_of(name: &str, points: &BTreeMap<Day, Point>, period: Period) -> Resul
                 format!("series '{name}' spans more than {PERIODS_MAX} periods: is a date wrong?"),
             ));
         }
+        on_grid.insert(at);
         at = period.next(at);
     }
-    let on_grid = periods.iter().filter(|demand| **demand != PeriodDemand::unknown()).count();
-    let known = points.values().filter(|point| point.demand != PeriodDemand::unknown()).count();
-    if on_grid != known {
-        return Err(Error::field(
-            name,
-            "mixed_periods",
-            format!("series '{name}': not every date is a whole number of periods after {}", first.to_text()),
-        ));
+    if let Some((date, point)) = points.iter().find(|(date, _)| !on_grid.contains(date)) {
+        let (line, date, first) = (point.line, date.to_text(), first.to_text());
+        let rule = format!("line {line}: series '{name}': {date} is no whole number of periods after {first}");
+        return Err(Error::field(name, "mixed_periods", rule));
     }
     let group = points.values().find_map(|point| point.group.clone());
     Series::new(name, group, period.length(), first.0, periods).map_err(|cause| Error::field(name, "series", cause.to_string()))
