@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::exchange::exchange;
+use super::lot_sizing::resize_lots;
 use super::lots::{merge_lines, put_off};
 use super::packs::{Change, Draft};
 use crate::convert::{ceil_to_count, count_to_f64, floor_to_count};
@@ -25,6 +26,7 @@ pub(crate) fn improve(draft: &mut Draft<'_>, go_on: &mut dyn FnMut(&Draft<'_>) -
         exchange(draft);
         close_orders(draft);
         put_off(draft);
+        resize_lots(draft);
         draft.refresh();
         let gain = before - draft.steering();
         if !go_on(draft) || gain <= least_gain(before) || draft.walks_left == 0 {

@@ -36,6 +36,7 @@ mod explain;
 mod formulate;
 mod improve;
 mod input;
+mod lot_sizing;
 mod lots;
 mod model;
 mod outlook;

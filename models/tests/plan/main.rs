@@ -13,3 +13,4 @@ mod brute_force;
 mod builders;
 mod hand_worked;
 mod properties;
+mod published;
