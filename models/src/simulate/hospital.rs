@@ -49,18 +49,18 @@ struct Made {
 /// life 20 to 103 weeks; VEN 20/50/30 %. The first 100 days fill the history, the first year is not measured.
 ///
 /// - `items`: number of articles, at least 1; article n is the same in a hospital of any size.
-/// - `years`: years simulated, at least 2; all but the first are measured.
+/// - `weeks`: weeks measured, 1 to 5,200.
 ///
 /// # Errors
-/// [`SimulateError::World`] for no items or fewer than 2 years.
+/// [`SimulateError::World`] for no items, or weeks outside their range.
 ///
 /// # Source
 /// `product.md` 5.7, `optimiser.md` 3; VEN shares and the opening stock of 45 days are our own.
-pub fn hospital(seed: u64, items: usize, years: usize) -> Result<World, SimulateError> {
-    if years < 2 {
-        return Err(SimulateError::World { what: format!("{years} years: at least 2, the first is not measured") });
+pub fn hospital(seed: u64, items: usize, weeks: usize) -> Result<World, SimulateError> {
+    if !(1..=5_200).contains(&weeks) {
+        return Err(SimulateError::World { what: format!("{weeks} weeks: must be 1 to 5200") });
     }
-    let timeline = Timeline { history: 100, measured: 365, days: 365 * years };
+    let timeline = Timeline { history: 100, measured: 365, days: 365 + 7 * weeks };
     let made: Vec<Made> = (0..items).map(|item| article(&mut stream(seed, item, 0, Purpose::Article), item, timeline.days)).collect();
     let requests: Vec<Vec<i64>> = made
         .iter()

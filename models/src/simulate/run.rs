@@ -77,13 +77,14 @@ impl<'a> Walk<'a> {
     }
 
     fn live(&mut self, item: usize, day: usize) -> Result<(), SimulateError> {
-        let (article, shelf) = (&self.world.articles()[item], &mut self.shelves[item]);
-        let opened = shelf.on_hand()?;
-        let received = shelf.receive(day, article.shelf_life_days);
-        let expired = shelf.expire(day);
+        let article = &self.world.articles()[item];
+        let own = &mut self.shelves[item];
+        let opened = own.on_hand()?;
+        let received = own.receive(day, article.shelf_life_days);
+        let expired = own.expire(day);
         let asked = self.world.requests()[item][day];
-        let issued = shelf.issue(asked);
-        let left = shelf.on_hand()?;
+        let issued = own.issue(asked);
+        let left = own.on_hand()?;
         self.issued[item].push(issued);
         self.empty[item].push(opened == 0 && received.is_empty());
         self.receipts.extend(received.iter().map(|order| Receipt { item, ordered_day: order.ordered_day, received_day: day }));

@@ -45,7 +45,7 @@ fn no_policy_goes_below_the_bound() {
         }
     }
     for review in [1, 7, 30] {
-        let world = hospital(5, 12, 2).unwrap();
+        let world = hospital(5, 12, 52).unwrap();
         let bound = clairvoyant(&world, review);
         assert!(bound > 0.0);
         for name in ["open-msupply:2,1", "bhima:1", "openlmis:2", "openboxes:1,2", "par:30", "rs:0.98", "rss:1,16,6,365"] {

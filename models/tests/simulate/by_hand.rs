@@ -62,5 +62,5 @@ fn absurd_orders_and_shapes_are_refused() {
     assert_eq!(run(&world, &mut Script(vec![i64::MAX]), 1).unwrap_err(), SimulateError::TooLarge);
     let bad = wardstock_models::simulate::World::new(Vec::new(), timeline, Vec::new(), Vec::new(), Vec::new());
     assert!(bad.unwrap_err().to_string().contains("0 articles"));
-    assert!(wardstock_models::simulate::hospital(1, 3, 1).is_err());
+    assert!(wardstock_models::simulate::hospital(1, 3, 0).is_err());
 }

@@ -4,7 +4,7 @@ use wardstock_models::simulate::{Figures, Knobs, Wardstock, clairvoyant, hospita
 
 #[test]
 fn the_planner_keeps_shelves_filled() {
-    let world = hospital(3, 8, 2).unwrap();
+    let world = hospital(3, 8, 26).unwrap();
     let bound = clairvoyant(&world, 7);
     let knobs = Knobs { periods: 8, ..Knobs::default() };
     let walked = || run(&world, &mut Wardstock::new(knobs), 7).unwrap();

@@ -11,7 +11,7 @@ fn names() -> Vec<String> {
 
 #[test]
 fn threads_and_order_do_not_matter() {
-    let one = |seed: u64| trial(&hospital(seed, 15, 2).unwrap(), seed, &names(), 7, &mut || ()).unwrap();
+    let one = |seed: u64| trial(&hospital(seed, 15, 30).unwrap(), seed, &names(), 7, &mut || ()).unwrap();
     let alone = Comparison::of(names(), vec![one(3), one(4)]);
     let together = thread::scope(|scope| {
         let both = [scope.spawn(|| one(4)), scope.spawn(|| one(3))];
@@ -24,17 +24,17 @@ fn threads_and_order_do_not_matter() {
 
 #[test]
 fn articles_keep_their_luck_in_a_hospital_of_any_size() {
-    let (small, large) = (hospital(9, 4, 2).unwrap(), hospital(9, 9, 2).unwrap());
+    let (small, large) = (hospital(9, 4, 52).unwrap(), hospital(9, 9, 52).unwrap());
     assert_eq!(small.requests(), &large.requests()[..4]);
     assert_eq!(small.lead_days(), &large.lead_days()[..4]);
-    assert_ne!(small.requests(), hospital(10, 4, 2).unwrap().requests());
+    assert_ne!(small.requests(), hospital(10, 4, 52).unwrap().requests());
     let of = |world| run(world, parse("rs:0.98").unwrap().policy().unwrap().as_mut(), 7).unwrap();
     assert_eq!(of(&small).tallies, of(&large).tallies[..4], "one article's rule doesn't see the others");
 }
 
 #[test]
 fn the_hospital_is_as_described() {
-    let world = hospital(7, 400, 3).unwrap();
+    let world = hospital(7, 400, 104).unwrap();
     let yearly: f64 = world
         .articles()
         .iter()
@@ -52,7 +52,7 @@ fn the_hospital_is_as_described() {
 #[test]
 fn without_issues_in_its_window_a_monthly_average_starves() {
     // The trap of product.md 5.7 (f): an average of nothing orders nothing, for ever.
-    let made = hospital(7, 30, 2).unwrap();
+    let made = hospital(7, 30, 52).unwrap();
     let nothing = vec![0; made.articles().len()];
     let timeline = made.timeline();
     let quiet =

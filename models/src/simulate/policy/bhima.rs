@@ -13,7 +13,7 @@ const LOOK_BACK_DAYS: usize = 183;
 /// BHIMA's inventory indicators, shipped algorithm `msh`.
 ///
 /// C = units issued in 6 months / (months - stock-out days / 30.5), a zero divisor counts as 1, rounded to 2 decimals;
-/// security = C x max(MIN_DELAY, lead in months); min = security x MULTIPLIER; max = C x INTERVAL + min; order
+/// security = C x max(`MIN_DELAY`, lead in months); min = security x MULTIPLIER; max = C x INTERVAL + min; order
 /// trunc(max - S) if positive. What is on order is not looked at.
 ///
 /// # Source
@@ -24,7 +24,7 @@ pub struct Bhima {
     pub interval: f64,
     /// MULTIPLIER of the security stock.
     pub multiplier: f64,
-    /// MIN_DELAY, months.
+    /// `MIN_DELAY`, months.
     pub min_delay: f64,
 }
 

@@ -5,13 +5,13 @@ use crate::convert::{ceil_to_count, count_to_f64, floor_to_count};
 use crate::series::count;
 use crate::simulate::book::{Page, latest};
 
-/// OpenBoxes' reorder report with levels that follow demand.
+/// The reorder report of `OpenBoxes` with levels that follow demand.
 ///
 /// Monthly demand = requests of the last 365 days / 12, rounded half up (a shorter record is scaled up to 365 days);
 /// levels = ceil(MIN and MAX x that); at or below the lower one order up to the upper one. On order is not netted.
 ///
 /// # Source
-/// OpenBoxes, `DashboardService.groovy`, `ForecastingService.groovy`; `product.md` 5.4. There people set the levels.
+/// `OpenBoxes`, `DashboardService.groovy`, `ForecastingService.groovy`; `product.md` 5.4. There people set the levels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OpenBoxes {
     /// MIN, months.

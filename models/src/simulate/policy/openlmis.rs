@@ -9,13 +9,13 @@ const PERIOD_DAYS: usize = 30;
 /// Periods averaged.
 const PERIODS: usize = 3;
 
-/// OpenLMIS' requisition lines, periods being rolling windows of 30 days.
+/// The requisition lines of `OpenLMIS`, periods being rolling windows of 30 days.
 ///
 /// adjusted = ceil(C x 30 / (30 - X)) with X stock-out days (C itself when X = 30), average = ceil(mean of 3), max =
 /// average x MAX rounded half up, order max - stock on hand if positive.
 ///
 /// # Source
-/// OpenLMIS, `LineItemFieldsCalculator.java`; `product.md` 5.3.
+/// `OpenLMIS`, `LineItemFieldsCalculator.java`; `product.md` 5.3.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OpenLmis {
     /// MAX, periods.

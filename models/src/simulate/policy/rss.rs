@@ -42,8 +42,8 @@ impl Rule for Rss {
         let half_year = latest(page.requested, LOT_LOOK_BACK_DAYS);
         let daily = count_to_f64(half_year.iter().sum()) / count(half_year.len().max(1));
         let least = daily * count(window);
-        let shelf = page.article.shelf_life_days.map_or(f64::INFINITY, |days| daily * count(days) / 2.0);
-        let lot = self.lot(daily, page.article.unit_price(), least).min(shelf.max(least));
+        let usable = page.article.shelf_life_days.map_or(f64::INFINITY, |days| daily * count(days) / 2.0);
+        let lot = self.lot(daily, page.article.unit_price(), least).min(usable.max(least));
         ceil_to_count((trigger + lot - least).max(trigger) - position).max(0)
     }
 }

@@ -6,12 +6,14 @@ mod learned;
 use super::SimulateError;
 use super::book::Book;
 use super::policy::Policy;
-use crate::convert::{count_to_f64, period_to_index};
+use crate::convert::period_to_index;
 use crate::plan::{SolveLimits, solve};
 use learned::Learned;
 
+/// Days of a period of the plan: weeks, as the service plans, however often it is reviewed.
+pub(super) const PERIOD_DAYS: usize = 7;
 /// Articles planned in one solve: no limit couples them here, and small programs solve faster than in proportion.
-const CHUNK: usize = 50;
+const CHUNK: usize = 25;
 /// Seconds that a solve may take; far above what it needs, so that no run depends on the machine.
 const TIME_LIMIT_S: f64 = 600.0;
 
@@ -22,7 +24,7 @@ pub struct Knobs {
     pub line_cost: f64,
     /// A missing unit costs at least as if it were worth this, money.
     pub price_floor: f64,
-    /// Periods of a plan; a period is the time from review to review.
+    /// Weeks of a plan.
     pub periods: u32,
     /// Days after which forecast errors and lead times are learned anew.
     pub learn_days: usize,
@@ -77,9 +79,4 @@ impl Policy for Wardstock {
 /// The knobs' periods as a length.
 pub(super) fn horizon(periods: u32) -> usize {
     period_to_index(periods).max(1)
-}
-
-/// Days from review to review as money and rates need them.
-pub(super) fn period_of(days: usize) -> f64 {
-    count_to_f64(i64::try_from(days).unwrap_or(i64::MAX))
 }
