@@ -258,7 +258,8 @@ impl LeadTime {
         for (periods, share) in self.delay_periods(period_days) {
             *masses.entry(periods.saturating_sub(lead_periods)).or_default() += share;
         }
-        masses.into_iter().collect()
+        // Shares that add up to 1 may pass it by a rounding, and a plan refuses a probability above 1.
+        masses.into_iter().map(|(periods, share)| (periods, share.min(1.0))).collect()
     }
 }
 

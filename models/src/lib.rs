@@ -13,3 +13,4 @@ pub mod lead_time;
 pub mod plan;
 pub mod rng;
 pub mod series;
+pub mod simulate;

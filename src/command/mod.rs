@@ -12,6 +12,7 @@ mod openapi;
 pub(crate) mod output;
 mod plan;
 mod serve;
+mod simulate;
 mod token;
 
 use clap::{Parser, Subcommand};
@@ -52,6 +53,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Forecast any demand table, without a database; or make a kept forecast run again.
     Forecast(forecast::Arguments),
+    /// Compare ordering policies on a made-up hospital or a real record, without a database.
+    Simulate(simulate::Arguments),
     /// Verify the audit's hash chain.
     #[command(subcommand)]
     Audit(audit::Arguments),
@@ -88,6 +91,7 @@ pub(crate) fn run(mut cli: Cli) -> Result<Outcome> {
         Command::Device(arguments) => device::run(&config, arguments, json),
         Command::Plan(arguments) => plan::run(&config, &arguments, json),
         Command::Forecast(arguments) => forecast::run(&config, &arguments, json),
+        Command::Simulate(arguments) => simulate::run(&arguments, json),
 
         Command::Audit(arguments) => audit::run(&config, &arguments, json),
         Command::Openapi => openapi::run(),

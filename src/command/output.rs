@@ -60,6 +60,19 @@ pub(crate) fn spinner(message: &str) -> ProgressBar {
     bar
 }
 
+/// A bar that fills up over `steps` steps, on a terminal only.
+pub(crate) fn bar(message: &str, steps: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(steps).unwrap_or(u64::MAX)).with_message(message.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} [{elapsed}, {eta} left]") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(500));
+    bar
+}
+
 /// Rows under headings, each column as wide as its widest cell.
 pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {

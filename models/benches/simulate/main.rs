@@ -1,0 +1,126 @@
+//! Our planner against the rules of the field in the generated hospital; `make bench-simulate`.
+//!
+//! Prints one line per figure, `name: value`. The rival (R,s,S) is tuned here, on seeds that are not reported; the
+//! planner runs with what the service plans with. `ITEMS SEEDS` as arguments change the size.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a program that prints figures of generated hospitals"
+)]
+
+mod tune;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use wardstock_models::simulate::{Comparison, Estimate, Figures, Trial, hospital, trial};
+
+/// Weeks measured after the first year.
+const WEEKS: usize = 104;
+/// The rules of the table, without the ones that the bench adds itself.
+const RULES: [&str; 12] = [
+    "open-msupply:1,0.5",
+    "open-msupply:2,1",
+    "open-msupply:3,1.5",
+    "open-msupply:6,3",
+    "open-msupply:2,1,position",
+    "bhima:1",
+    "openlmis:3",
+    "openboxes:1,2",
+    "par:30",
+    "rs:0.98",
+    "rss:0.98,8,4",
+    "rss:0.99,25,4",
+];
+
+/// One figure of a policy.
+type Figure = fn(&Figures) -> f64;
+
+fn main() {
+    let mut sizes = std::env::args().skip(1).filter_map(|word| word.parse::<u32>().ok());
+    let (items, seeds) = (sizes.next().unwrap_or(60), u64::from(sizes.next().unwrap_or(12)));
+    let items = usize::try_from(items).unwrap();
+    println!("items: {items}\nseeds reported: 1 to {seeds}");
+    for review_days in [7, 1] {
+        let tuned = tune::rss(items, review_days);
+        let mut names = vec!["wardstock".to_owned(), tuned];
+        names.extend(RULES.map(str::to_owned));
+        let seeds = if review_days == 7 { seeds } else { seeds.div_ceil(6) };
+        weekly_or_daily(items, seeds, review_days, &names);
+    }
+}
+
+fn weekly_or_daily(items: usize, seeds: u64, review_days: usize, names: &[String]) {
+    let start = Instant::now();
+    let trials = trials(1..seeds + 1, |seed| trial(&hospital(seed, items, WEEKS).unwrap(), seed, names, review_days, &mut || ()).unwrap());
+    let comparison = Comparison::of(names.to_vec(), trials);
+    let review = if review_days == 7 { "weekly" } else { "daily" };
+    println!("{review} tuned rival: {}", names[1]);
+    for (at, name) in names.iter().enumerate() {
+        figures(&format!("{review} {name}"), &comparison, at);
+    }
+    for one in &comparison.differences {
+        let name = format!("{review} wardstock / {}", one.against);
+        say(&format!("{name} cost ratio"), one.cost_ratio);
+        say(&format!("{name} cost difference"), one.cost);
+        say(&format!("{name} stock ratio"), one.stock_ratio);
+        say(&format!("{name} unit fill difference"), one.unit_fill);
+        say(&format!("{name} vital fill difference"), one.fill_vital);
+        println!("{name} expired ratio: {:.3}", one.expired_ratio);
+        println!("{name} lines ratio: {:.3}", one.lines_ratio);
+    }
+    println!("{review} seconds for {seeds} seeds: {:.1}", start.elapsed().as_secs_f64());
+}
+
+fn figures(name: &str, comparison: &Comparison, at: usize) {
+    let figures: [(&str, Figure); 15] = [
+        ("unit fill", |one| one.unit_fill),
+        ("item fill", |one| one.item_fill),
+        ("vital fill", |one| one.fill_vital),
+        ("essential fill", |one| one.fill_essential),
+        ("non-essential fill", |one| one.fill_non_essential),
+        ("stock-out days", |one| one.stock_out_days),
+        ("stock value", |one| one.stock_value),
+        ("expired value", |one| one.expired_value),
+        ("order lines", |one| one.order_lines),
+        ("spend", |one| one.spend),
+        ("cost of holding", |one| one.cost_by_kind.holding),
+        ("cost of lines", |one| one.cost_by_kind.lines),
+        ("cost of shortage", |one| one.cost_by_kind.shortage),
+        ("cost", |one| one.cost),
+        ("cost / clairvoyant", |one| one.ratio_to_clairvoyant.unwrap_or(f64::NAN)),
+    ];
+    for (what, figure) in figures {
+        say(&format!("{name} {what}"), comparison.mean(at, figure));
+    }
+}
+
+/// `name: mean (standard error)`.
+fn say(name: &str, value: Estimate) {
+    let digits = if value.mean.abs() < 100.0 { 4 } else { 0 };
+    let error = value.standard_error.map_or_else(String::new, |error| format!(" (s.e. {error:.digits$})"));
+    println!("{name}: {:.digits$}{error}", value.mean);
+}
+
+/// One trial per seed on all cores; the order doesn't matter.
+fn trials(seeds: std::ops::Range<u64>, one: impl Fn(u64) -> Trial + Sync) -> Vec<Trial> {
+    let (next, done) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, std::num::NonZero::get) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds.end {
+                        break;
+                    }
+                    let made = one(seed);
+                    done.lock().unwrap().push(made);
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap()
+}

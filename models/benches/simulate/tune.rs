@@ -1,0 +1,25 @@
+//! The best (R,s,S) for a hospital of this size, on seeds that are never reported.
+
+use wardstock_models::simulate::{Comparison, Trial, hospital, trial};
+
+use crate::{WEEKS, trials};
+
+/// Seeds tuned on.
+const SEEDS: std::ops::Range<u64> = 1_001..1_007;
+
+/// The settings with the least mean cost.
+pub(crate) fn rss(items: usize, review_days: usize) -> String {
+    let mut names = Vec::new();
+    for level in ["0.98", "0.99", "1"] {
+        for cost in [8, 16, 25] {
+            for buffer in [4, 6, 8] {
+                names.extend([90, 365].map(|cap| format!("rss:{level},{cost},{buffer},{cap}")));
+            }
+        }
+    }
+    let one = |seed| -> Trial { trial(&hospital(seed, items, WEEKS).unwrap(), seed, &names, review_days, &mut || ()).unwrap() };
+    let comparison = Comparison::of(names.clone(), trials(SEEDS, one));
+    let cost = |at: usize| comparison.mean(at, |one| one.cost).mean;
+    let best = (0..names.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap();
+    names.swap_remove(best)
+}

@@ -1,0 +1,138 @@
+//! One policy through one world, day by day.
+#![expect(clippy::indexing_slicing, reason = "one entry per article and day, shapes checked by World::new")]
+
+use std::collections::BTreeSet;
+
+use super::SimulateError;
+use super::book::{Book, Page, Receipt};
+use super::policy::Policy;
+use super::shelf::{OpenOrder, Shelf};
+use super::tally::{Tally, add};
+use super::world::{UNITS_MAX, World};
+
+/// What the days of one run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// One per article, measured days only.
+    pub tallies: Vec<Tally>,
+    /// Orders, that is pairs of supplier and day with a line, measured days only.
+    pub orders: i64,
+}
+
+/// Which record a policy leaves in a world.
+struct Walk<'a> {
+    world: &'a World,
+    shelves: Vec<Shelf>,
+    issued: Vec<Vec<i64>>,
+    empty: Vec<Vec<bool>>,
+    receipts: Vec<Receipt>,
+    tallies: Vec<Tally>,
+    orders: i64,
+}
+
+/// What does a policy come to in this world?
+///
+/// Each day: orders arrive, lots expire, requests are met first expired first out and what is not met is lost, stock is
+/// counted; on a review day (the last of the history, then every `review_days`) the policy reads the book and orders
+/// are placed when the day is over, rounded up to packs and to the minimum order.
+///
+/// - `review_days`: days from review to review, at least 1 (0 counts as 1).
+///
+/// Returns the figures of the measured days; the same world and policy give the same.
+///
+/// # Errors
+/// [`SimulateError::TooLarge`] for an order above [`UNITS_MAX`] or sums beyond 64 bits, and the policy's own errors.
+pub fn run(world: &World, policy: &mut dyn Policy, review_days: usize) -> Result<Outcome, SimulateError> {
+    let review_days = review_days.max(1);
+    let timeline = world.timeline();
+    let mut walk = Walk::new(world);
+    for day in timeline.history..timeline.days {
+        // The evening before the first day is a review too.
+        if (day - timeline.history).is_multiple_of(review_days) {
+            walk.review(day - 1, policy, review_days)?;
+        }
+        for item in 0..walk.shelves.len() {
+            walk.live(item, day)?;
+        }
+    }
+    Ok(Outcome { tallies: walk.tallies, orders: walk.orders })
+}
+
+impl<'a> Walk<'a> {
+    fn new(world: &'a World) -> Self {
+        let (items, timeline) = (world.articles().len(), world.timeline());
+        let mut shelves = vec![Shelf::default(); items];
+        for ((shelf, article), units) in shelves.iter_mut().zip(world.articles()).zip(world.opening()) {
+            shelf.put(*units, article.shelf_life_days.map(|life| timeline.history + life));
+        }
+        Self {
+            world,
+            shelves,
+            issued: world.requests().iter().map(|asked| asked[..timeline.history].to_vec()).collect(),
+            empty: vec![vec![false; timeline.history]; items],
+            receipts: Vec::new(),
+            tallies: vec![Tally::default(); items],
+            orders: 0,
+        }
+    }
+
+    fn live(&mut self, item: usize, day: usize) -> Result<(), SimulateError> {
+        let article = &self.world.articles()[item];
+        let own = &mut self.shelves[item];
+        let opened = own.on_hand()?;
+        let received = own.receive(day, article.shelf_life_days);
+        let expired = own.expire(day);
+        let asked = self.world.requests()[item][day];
+        let issued = own.issue(asked);
+        let left = own.on_hand()?;
+        self.issued[item].push(issued);
+        self.empty[item].push(opened == 0 && received.is_empty());
+        self.receipts.extend(received.iter().map(|order| Receipt { item, ordered_day: order.ordered_day, received_day: day }));
+        if day >= self.world.timeline().measured {
+            self.tallies[item].count_day(asked, issued, left, expired)?;
+        }
+        Ok(())
+    }
+
+    fn review(&mut self, day: usize, policy: &mut dyn Policy, review_days: usize) -> Result<(), SimulateError> {
+        let wanted = policy.units(&self.book(day, review_days))?;
+        let mut suppliers = BTreeSet::new();
+        let counts = day >= self.world.timeline().measured;
+        for (item, units) in wanted.into_iter().enumerate().filter(|(_, units)| *units > 0) {
+            let article = &self.world.articles()[item];
+            if units > UNITS_MAX {
+                return Err(SimulateError::TooLarge);
+            }
+            let packs = units.div_euclid(article.units_per_pack) + i64::from(units % article.units_per_pack > 0);
+            let packs = packs.max(article.moq_packs);
+            let units = packs.checked_mul(article.units_per_pack).ok_or(SimulateError::TooLarge)?;
+            let order = OpenOrder { ordered_day: day, promised_day: day + article.lead_time_days, units };
+            self.shelves[item].order(order, day + self.world.lead_days()[item][day]);
+            if counts {
+                self.tallies[item].count_line(packs)?;
+                suppliers.insert(article.supplier.as_str());
+            }
+        }
+        add(&mut self.orders, i64::try_from(suppliers.len()).unwrap_or(i64::MAX))
+    }
+
+    fn book(&self, day: usize, review_days: usize) -> Book<'_> {
+        let pages = self
+            .world
+            .articles()
+            .iter()
+            .enumerate()
+            .map(|(item, article)| Page {
+                article,
+                day,
+                review_days,
+                lots: &self.shelves[item].lots,
+                open: &self.shelves[item].open,
+                issued: &self.issued[item],
+                requested: &self.world.requests()[item][..=day],
+                empty: &self.empty[item],
+            })
+            .collect();
+        Book { day, review_days, pages, receipts: &self.receipts }
+    }
+}
