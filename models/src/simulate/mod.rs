@@ -12,12 +12,13 @@ mod cost;
 mod error;
 mod figures;
 mod hospital;
+mod planner;
 pub mod policy;
 mod replay;
 mod run;
 mod shelf;
 mod tally;
-mod wardstock;
+
 mod world;
 
 pub use book::{Book, Page, Receipt};
@@ -27,9 +28,9 @@ pub use cost::YearlyCost;
 pub use error::SimulateError;
 pub use figures::Figures;
 pub use hospital::hospital;
+pub use planner::{Knobs, Wardstock};
 pub use replay::replay;
 pub use run::{Outcome, run};
 pub use shelf::{Lot, OpenOrder};
 pub use tally::Tally;
-pub use wardstock::{Knobs, Wardstock};
 pub use world::{Article, Timeline, UNITS_MAX, World};
