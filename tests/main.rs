@@ -25,4 +25,5 @@ mod migrations;
 mod pharmacist;
 mod planner;
 mod procurement;
+mod simulate;
 mod stock_keeper;

@@ -64,13 +64,19 @@ fn weekly_or_daily(items: usize, seeds: u64, review_days: usize, names: &[String
     }
     for one in &comparison.differences {
         let name = format!("{review} wardstock / {}", one.against);
-        say(&format!("{name} cost ratio"), one.cost_ratio);
         say(&format!("{name} cost difference"), one.cost);
-        say(&format!("{name} stock ratio"), one.stock_ratio);
+        for (what, ratio) in [("cost ratio", one.cost_ratio), ("stock ratio", one.stock_ratio)] {
+            if let Some(ratio) = ratio {
+                say(&format!("{name} {what}"), ratio);
+            }
+        }
         say(&format!("{name} unit fill difference"), one.unit_fill);
         say(&format!("{name} vital fill difference"), one.fill_vital);
-        println!("{name} expired ratio: {:.3}", one.expired_ratio);
-        println!("{name} lines ratio: {:.3}", one.lines_ratio);
+        for (what, ratio) in [("expired ratio", one.expired_ratio), ("lines ratio", one.lines_ratio)] {
+            if let Some(ratio) = ratio {
+                println!("{name} {what}: {ratio:.3}");
+            }
+        }
     }
     println!("{review} seconds for {seeds} seeds: {:.1}", start.elapsed().as_secs_f64());
 }

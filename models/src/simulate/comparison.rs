@@ -67,22 +67,22 @@ pub struct Difference {
     pub against: String,
     /// Total cost, money per year.
     pub cost: Estimate,
-    /// Ratio of the total costs, seed by seed.
-    pub cost_ratio: Estimate,
+    /// Ratio of the total costs, seed by seed; absent where the other one is 0, as for all ratios.
+    pub cost_ratio: Option<Estimate>,
     /// Unit fill.
     pub unit_fill: Estimate,
     /// Unit fill of vital articles.
     pub fill_vital: Estimate,
     /// Ratio of the mean stock values.
-    pub stock_ratio: Estimate,
+    pub stock_ratio: Option<Estimate>,
     /// Expired value, money per year.
     pub expired: Estimate,
     /// Order lines per year.
     pub order_lines: Estimate,
     /// Ratio of the means over all seeds: expired value (seeds without any don't spoil it).
-    pub expired_ratio: f64,
+    pub expired_ratio: Option<f64>,
     /// Ratio of the means over all seeds: order lines.
-    pub lines_ratio: f64,
+    pub lines_ratio: Option<f64>,
 }
 
 /// Policies side by side over several worlds.
@@ -122,13 +122,17 @@ fn difference(name: &str, first: &[&Figures], other: &[&Figures]) -> Difference 
         let sum = |side: &[&Figures]| side.iter().map(|one| of(one)).sum::<f64>();
         ratio(sum(first), sum(other))
     };
+    let ratios = |of: &dyn Fn(&Figures) -> f64| {
+        let all: Option<Vec<f64>> = first.iter().zip(other).map(|(one, two)| ratio(of(one), of(two))).collect();
+        all.map(|all| Estimate::of(&all))
+    };
     Difference {
         against: name.to_owned(),
         cost: paired(&|one, two| one.cost - two.cost),
-        cost_ratio: paired(&|one, two| ratio(one.cost, two.cost)),
+        cost_ratio: ratios(&|one| one.cost),
         unit_fill: paired(&|one, two| one.unit_fill - two.unit_fill),
         fill_vital: paired(&|one, two| one.fill_vital - two.fill_vital),
-        stock_ratio: paired(&|one, two| ratio(one.stock_value, two.stock_value)),
+        stock_ratio: ratios(&|one| one.stock_value),
         expired: paired(&|one, two| one.expired_value - two.expired_value),
         order_lines: paired(&|one, two| one.order_lines - two.order_lines),
         expired_ratio: sums(&|one| one.expired_value),
@@ -136,13 +140,6 @@ fn difference(name: &str, first: &[&Figures], other: &[&Figures]) -> Difference 
     }
 }
 
-/// 1 when both are 0.
-fn ratio(over: f64, under: f64) -> f64 {
-    if under > 0.0 {
-        over / under
-    } else if over > 0.0 {
-        f64::MAX
-    } else {
-        1.0
-    }
+fn ratio(over: f64, under: f64) -> Option<f64> {
+    (under > 0.0).then(|| over / under)
 }

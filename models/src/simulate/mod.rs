@@ -12,12 +12,12 @@ mod cost;
 mod error;
 mod figures;
 mod hospital;
+mod planner;
 pub mod policy;
 mod replay;
 mod run;
 mod shelf;
 mod tally;
-mod planner;
 mod world;
 
 pub use book::{Book, Page, Receipt};

@@ -92,6 +92,3 @@ fn accept(rejected: &[Rejected]) -> Result<()> {
     );
     Err(Error::field(&bad.file, &bad.rule, detail))
 }
-
-#[cfg(test)]
-mod tests;

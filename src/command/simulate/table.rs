@@ -52,14 +52,18 @@ fn differences(comparison: &Comparison) -> String {
             vec![
                 one.against.clone(),
                 pair(one.cost, 0),
-                pair(one.cost_ratio, 3),
+                ratio(one.cost_ratio),
                 pair(one.unit_fill, 5),
-                pair(one.stock_ratio, 3),
+                ratio(one.stock_ratio),
                 pair(one.expired, 0),
             ]
         })
         .collect();
     output::table(&headings.iter().map(String::as_str).collect::<Vec<_>>(), &rows) + "\ndifferences paired by seed, ± standard error"
+}
+
+fn ratio(of: Option<Estimate>) -> String {
+    of.map_or_else(|| "-".to_owned(), |of| pair(of, 3).trim_start_matches('+').to_owned())
 }
 
 /// `+1.2 ± 0.3`.

@@ -77,7 +77,7 @@ fn item(at: usize, page: &Page<'_>, forecast: &Forecast, knobs: Knobs) -> Item {
         demand: forecast.steps.iter().map(|step| PeriodDemand { mean: step.mean(), quantiles: Vec::new() }).collect(),
         cumulative_demand: Some(forecast.sums.iter().map(demand).collect()),
         holding_cost: HOLDING_PER_YEAR * price * count(PERIOD_DAYS) / 365.0,
-        shortage_cost: shortage_cost(article, knobs.price_floor),
+        shortage_cost: knobs.shortage_factor * shortage_cost(article, knobs.price_floor),
         disposal_cost: DISPOSAL_SHARE * price,
         safety_stock: None,
     }

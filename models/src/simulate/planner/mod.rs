@@ -24,6 +24,8 @@ pub struct Knobs {
     pub line_cost: f64,
     /// A missing unit costs at least as if it were worth this, money.
     pub price_floor: f64,
+    /// Factor on what a missing unit costs in the plan; 1 is the cost that judges.
+    pub shortage_factor: f64,
     /// Weeks of a plan.
     pub periods: u32,
     /// Days after which forecast errors and lead times are learned anew.
@@ -32,7 +34,7 @@ pub struct Knobs {
 
 impl Default for Knobs {
     fn default() -> Self {
-        Self { line_cost: 4.0, price_floor: 0.5, periods: 13, learn_days: 28 }
+        Self { line_cost: 4.0, price_floor: 0.5, shortage_factor: 1.0, periods: 13, learn_days: 28 }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::simulate::SimulateError;
 use crate::simulate::planner::{Knobs, Wardstock};
 
 /// What may be written.
-const FORMS: &str = "one of wardstock[:LINE_COST,PRICE_FLOOR], open-msupply:MAX,MIN[,position], bhima:INTERVAL[,MULTIPLIER,MIN_DELAY], \
+const FORMS: &str = "one of wardstock[:LINE_COST,PRICE_FLOOR[,SHORTAGE_FACTOR]], open-msupply:MAX,MIN[,position], bhima:INTERVAL[,MULTIPLIER,MIN_DELAY], \
                      openlmis:MAX, openboxes:MIN,MAX, par:DAYS, par-onhand:DAYS, rs:Q, rss:Q,COST[,BUFFER[,CAP]], clairvoyant";
 
 /// A policy by its name.
@@ -79,6 +79,9 @@ pub fn parse(name: &str) -> Result<PolicyName, SimulateError> {
     match (family, numbers.as_slice()) {
         ("wardstock", []) => Ok(PolicyName::Wardstock(Knobs::default())),
         ("wardstock", &[line_cost, price_floor]) => Ok(PolicyName::Wardstock(Knobs { line_cost, price_floor, ..Knobs::default() })),
+        ("wardstock", &[line_cost, price_floor, shortage_factor]) => {
+            Ok(PolicyName::Wardstock(Knobs { line_cost, price_floor, shortage_factor, ..Knobs::default() }))
+        }
         ("clairvoyant", []) => Ok(PolicyName::Clairvoyant),
         ("open-msupply", &[most, least]) => Ok(PolicyName::OpenMsupply(OpenMsupply { most, least, position })),
         ("bhima", &[interval]) => Ok(PolicyName::Bhima(Bhima { interval, multiplier: 1.0, min_delay: 0.0 })),
