@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test check deps deps-test bench bench-forecast help
+.PHONY: demo test check deps deps-test bench bench-forecast bench-plan help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -27,6 +27,9 @@ bench: deps ## time the first plan of the demo hospital
 bench-forecast: deps ## every figure of the forecaster and its peer, from ../shared/data/demand
 	$(CARGO) bench --quiet -p wardstock-models --bench forecast
 	$(CARGO) run --quiet --release --manifest-path models/benches/peers/Cargo.toml --target-dir target
+
+bench-plan: deps ## every figure of the planner, on made-up hospitals
+	$(CARGO) bench --quiet -p wardstock-models --bench plan
 
 # HiGHS is C++ and wants cmake, a compiler and libclang; SQLite and libpq are bundled.
 deps:

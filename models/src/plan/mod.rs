@@ -34,6 +34,7 @@ mod check;
 mod exchange;
 mod explain;
 mod formulate;
+mod generate;
 mod improve;
 mod input;
 mod lots;
@@ -51,6 +52,7 @@ mod validate;
 mod walk;
 
 pub use check::{Problem, Report, check};
+pub use generate::{HospitalSize, made_up_hospital};
 pub use input::{
     Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, Risk, StorageClass, StorageLimit, Substitute, Supplier, Transfer, Ven,
 };
