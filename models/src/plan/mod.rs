@@ -42,6 +42,7 @@ mod model;
 mod outlook;
 mod output;
 mod packs;
+mod price;
 mod prices;
 mod program;
 mod repair;

@@ -103,6 +103,8 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
         relaxed.solve(&model, wanted, &mut progress);
     }
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
+    let priced = super::price::prices(&model, false, 1);
+    progress.report("prices", None, Some(priced.bound));
     let draft = search(&model, &relaxed, walks, &mut progress);
     let cut_short = relaxed.late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();
