@@ -33,7 +33,7 @@ pub struct HospitalSize {
 /// A hospital whose budget and storage bind.
 ///
 /// Demand and unit price are lognormal (medians 20 units a week and 1.35 money, both sigma 1.2); weekly demand
-/// swings by 10 % over the year and 15 % from week to week. Storage classes 85/11/2/2 % (ambient, refrigerated,
+/// swings by 10 % over the year, highest after about nine weeks, and 15 % from week to week. Storage classes 85/11/2/2 % (ambient, refrigerated,
 /// frozen, controlled); VEN 20/50/30 % with shortage at 20, 6 and 2.5 times the price; holding 0.4 % of the price
 /// a week, disposal 10 %. 1 to 3 offers with packs of 1 to 200 units and minima of 1 to 5 packs, both at most four
 /// weeks of demand, lead 0 to 3 weeks. One supplier per 20 items, 2 to 250 of them, with order cost 20 to 80, line
@@ -116,7 +116,8 @@ fn item(n: u32, size: HospitalSize, (level, price): (f64, f64), rng: &mut Rng) -
         96 | 97 => StorageClass::Frozen,
         _ => StorageClass::Controlled,
     };
-    let phase = rng.uniform() * std::f64::consts::TAU;
+    // The hospital is busiest nine weeks after the start; items are up to four weeks off.
+    let phase = std::f64::consts::FRAC_PI_2 - (9.0 + 8.0 * (rng.uniform() - 0.5)) * std::f64::consts::TAU / 52.0;
     let mut demand = Vec::new();
     for week in 0..size.periods {
         let season = 1.0 + 0.1 * (phase + f64::from(week) * std::f64::consts::TAU / 52.0).sin();

@@ -45,6 +45,8 @@ mod packs;
 mod price;
 mod prices;
 mod program;
+mod queue;
+mod relief;
 mod repair;
 mod risk;
 mod solve;

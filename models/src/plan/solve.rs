@@ -105,6 +105,24 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
     let priced = super::price::prices(&model, false, 1);
     progress.report("prices", None, Some(priced.bound));
+    let mut fr = vec![vec![0.0; model.periods]; model.offers.len()];
+    for b in &priced.bought { fr[b.offer][b.period] += b.packs; }
+    let mut dd = Draft::new(&model, priced.packs.clone(), walks);
+    eprintln!("DBG raw {} {:?}", dd.steering(), cost_of(&dd));
+    {
+        let t = model.periods;
+        let lam: f64 = (0..t).map(|p| priced.duals.rows[p] * (dd.spent[p] - model.budget[p])).sum();
+        let mut mu = 0.0;
+        for (c, class) in model.classes.iter().enumerate() { for p in 0..t { mu += priced.duals.rows[t*(c+1)+p] * (dd.litres[c][p]-class.limit[p]); } }
+        let mut paid = 0.0; let mut lines=0;
+        for k in 0..model.offers.len() { for p in 0..t { if dd.packs[k][p]>0 { paid += priced.duals.shares[k*t+p]; lines+=1; } } }
+        eprintln!("DBG fees {} shares paid {} lines {} lam {} mu {}  lagr {}", dd.fees(), paid, lines, lam, mu, dd.steering()-dd.fees()+paid+lam+mu);
+        eprintln!("DBG lambda {:.3?}", &priced.duals.rows);
+        eprintln!("DBG spent/B {:.3?}", (0..t).map(|p| dd.spent[p]/model.budget[p]).collect::<Vec<_>>());
+    }
+    repair(&mut dd);
+    eprintln!("DBG repaired {} {:?}", dd.steering(), cost_of(&dd));
+    improve(&mut dd, &mut |d: &Draft<'_>| { eprintln!("DBG improve {} {:?}", d.steering(), cost_of(d)); true });
     let draft = search(&model, &relaxed, walks, &mut progress);
     let cut_short = relaxed.late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();

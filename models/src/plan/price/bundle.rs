@@ -18,6 +18,8 @@ const SERIOUS: f64 = 0.1;
 
 #[derive(Debug, Clone)]
 struct Cut {
+    /// Which answer it came from.
+    number: usize,
     /// Value at the origin.
     level: f64,
     slope: Vec<f64>,
@@ -34,6 +36,7 @@ pub(crate) struct Bundle {
     /// Gain the model promised for the last proposal.
     promised: f64,
     nulls: u32,
+    learned: usize,
 }
 
 impl Bundle {
@@ -41,7 +44,7 @@ impl Bundle {
     pub(crate) fn new(centre: Vec<f64>, value: f64, slope: &[f64], reach: f64) -> Self {
         let norm = slope.iter().map(|g| g * g).sum::<f64>().sqrt();
         let mut made =
-            Self { centre, best: value, cuts: Vec::new(), weight: (norm / reach).max(1e-12), promised: f64::INFINITY, nulls: 0 };
+            Self { centre, best: value, cuts: Vec::new(), weight: (norm / reach).max(1e-12), promised: f64::INFINITY, nulls: 0, learned: 0 };
         let at = made.centre.clone();
         made.add(&at, value, slope);
         made
@@ -55,11 +58,18 @@ impl Bundle {
             self.cuts.remove(n);
         }
         let weight = if self.cuts.is_empty() { 1.0 } else { 0.0 };
-        self.cuts.push(Cut { level, slope: slope.to_vec(), weight });
+        self.cuts.push(Cut { number: self.learned, level, slope: slope.to_vec(), weight });
+        self.learned += 1;
         let sum: f64 = self.cuts.iter().map(|c| c.weight).sum();
         for cut in &mut self.cuts {
             cut.weight /= sum;
         }
+    }
+
+    /// Answers and their weights in the last proposal: the mix of answers that keeps the rows best. The first
+    /// answer, that of the start, is number 0.
+    pub(crate) fn mix(&self) -> Vec<(usize, f64)> {
+        self.cuts.iter().filter(|c| c.weight > 1e-9).map(|c| (c.number, c.weight)).collect()
     }
 
     /// Gain the model promised for the last proposal.

@@ -2,8 +2,7 @@
 //!
 //! `V_t(I)` = least cost from the start of period `t` with `I` new units. Every step keeps it convex and piecewise
 //! linear: adding holding and the price of low stock adds slopes; demand `d` shifts it right and puts slope `-b`
-//! before it; leaving demand unmet cuts slopes below `-b`; buying at `c` a unit cuts slopes below `-c`; throwing
-//! away, where new units can expire, cuts slopes above the disposal cost. Line costs are charged per pack as the
+//! before it; leaving demand unmet cuts slopes below `-b`; buying at `c` a unit cuts slopes below `-c`. Line costs are charged per pack as the
 //! least share of a line: no sensible line holds more than `most` packs.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period of the same model")]
 
@@ -17,9 +16,8 @@ type Piece = (f64, f64);
 pub(crate) struct ConvexRoom {
     pieces: Vec<Piece>,
     other: Vec<Piece>,
-    /// Stock to order up to by period, and the way; infinite throw-away level where nothing is thrown away.
+    /// Stock to order up to by period, and the way.
     upto: Vec<(f64, usize)>,
-    keep: Vec<f64>,
 }
 
 /// Least cost of the item at the prices with fractional packs, and a plan that reaches it.
@@ -29,8 +27,6 @@ pub(crate) fn solve(terms: &Terms<'_>, room: &mut ConvexRoom, reply: &mut Reply)
     reply.clear(periods);
     room.upto.clear();
     room.upto.resize(periods, (0.0, usize::MAX));
-    room.keep.clear();
-    room.keep.resize(periods, f64::INFINITY);
     room.pieces.clear();
     room.pieces.push((f64::INFINITY, 0.0));
     let mut base = 0.0;
@@ -40,9 +36,6 @@ pub(crate) fn solve(terms: &Terms<'_>, room: &mut ConvexRoom, reply: &mut Reply)
         add_credits(terms, t, &mut room.pieces, &mut room.other);
         for piece in &mut room.pieces {
             piece.1 += holding;
-        }
-        if reduced.expires {
-            room.keep[t] = cut_above(&mut room.pieces, item.disposal);
         }
         let (gain, width) = cut_below(&mut room.pieces, -item.shortage);
         debug_assert!(width >= 0.0);
@@ -76,7 +69,7 @@ fn walk(terms: &Terms<'_>, room: &ConvexRoom, reply: &mut Reply) {
             reply.bought.push((way, (upto - stock) / terms.reduced.sources[way].units));
             stock = upto;
         }
-        stock = (stock - terms.reduced.demand[t]).clamp(0.0, room.keep[t]);
+        stock = (stock - terms.reduced.demand[t]).max(0.0);
         reply.stock[t] = stock;
     }
 }
@@ -124,16 +117,4 @@ fn cut_below(pieces: &mut Vec<Piece>, slope: f64) -> (f64, f64) {
         pieces[0] = (width, slope);
     }
     (gain, width)
-}
-
-/// Replaces slopes above `slope` by it; returns the stock from which on.
-fn cut_above(pieces: &mut Vec<Piece>, slope: f64) -> f64 {
-    let count = pieces.iter().take_while(|p| p.1 <= slope).count();
-    if count == pieces.len() {
-        return f64::INFINITY;
-    }
-    let level = pieces[..count].iter().map(|p| p.0).sum();
-    pieces.truncate(count);
-    pieces.push((f64::INFINITY, slope));
-    level
 }

@@ -11,6 +11,7 @@ use super::super::model::Model;
 use super::super::walk::Scratch;
 use super::bundle::Bundle;
 use super::pass::{Bought, Kernel, Scope, Total, in_chunks, pass};
+use super::recover::recover;
 use super::reduce::Reduced;
 use super::shares::shares;
 use super::terms::Duals;
@@ -38,6 +39,8 @@ pub(crate) struct Priced {
     pub(crate) duals: Duals,
     /// What the items buy at these prices.
     pub(crate) bought: Vec<Bought>,
+    /// Whole packs near it, `packs[offer][period]`; limits may be broken.
+    pub(crate) packs: Vec<Vec<i64>>,
 }
 
 /// The best prices found within a fixed amount of work, so that the same model gives the same prices.
@@ -47,14 +50,22 @@ pub(crate) struct Priced {
 pub(crate) fn prices(model: &Model<'_>, steer: bool, threads: usize) -> Priced {
     let items = reduce(model, steer, threads);
     let limits = limits(model);
-    let all = Scope { model, items: &items, limits: &limits, steer, threads };
+    let work = length_to_f64(model.items.len() * model.periods).max(1.0);
+    let passes = usize::try_from(floor_to_count((WORK / work).clamp(PASSES_MIN, PASSES_MAX))).unwrap_or(0);
+    let all = Scope { model, items: &items, limits: &limits, steer, threads, passes };
     let idle = Duals { rows: vec![0.0; limits.len()], shares: vec![0.0; model.offers.len() * model.periods] };
     let free = pass(&all, &idle, Kernel::Convex);
     let scales = scales(model);
     let rows = if free.excess.iter().all(|&e| e <= 0.0) { idle.rows.clone() } else { sampled(&all, &idle, &free, &scales) };
-    let mut best = Priced { bound: free.value, duals: idle, bought: free.bought };
+    let mut best = Priced { bound: free.value, duals: idle, bought: free.bought, packs: Vec::new() };
     refine(&all, rows, &scales, &mut best);
+    best.packs = recover(&all, &best.duals, &best.bought, &scales);
     best
+}
+
+/// Row by row product: slopes by scaled prices, prices from scaled prices.
+pub(crate) fn scaled(rows: &[f64], scales: &[f64]) -> Vec<f64> {
+    rows.iter().zip(scales).map(|(row, scale)| row * scale).collect()
 }
 
 fn reduce(model: &Model<'_>, steer: bool, threads: usize) -> Vec<(usize, Reduced)> {
@@ -101,7 +112,6 @@ fn sampled(all: &Scope<'_>, idle: &Duals, free: &Total, scales: &[f64]) -> Vec<f
     let stride = all.items.len().div_ceil(SAMPLE).max(1);
     let items: Vec<(usize, Reduced)> = all.items.iter().step_by(stride).cloned().collect();
     let part = length_to_f64(items.len()) / length_to_f64(all.items.len().max(1));
-    let unlimited = vec![f64::INFINITY; all.limits.len()];
     let mut scope = Scope { items: &items, ..*all };
     let limits: Vec<f64> = if stride == 1 {
         all.limits.to_vec()
@@ -112,10 +122,9 @@ fn sampled(all: &Scope<'_>, idle: &Duals, free: &Total, scales: &[f64]) -> Vec<f
         let shares = used.iter().zip(whole).map(|(&used, whole)| if whole > 0.0 && used > 0.0 { used / whole } else { part });
         all.limits.iter().zip(shares).map(|(l, share)| l * share).collect()
     };
-    debug_assert_eq!(unlimited.len(), limits.len());
     scope.limits = &limits;
     let start = pass(&scope, idle, Kernel::Convex);
-    let slope = |total: &Total| -> Vec<f64> { total.excess.iter().zip(scales).map(|(e, s)| e * s).collect() };
+    let slope = |total: &Total| scaled(&total.excess, scales);
     let mut best = (start.value, idle.rows.clone());
     let mut bundle = Bundle::new(idle.rows.clone(), start.value, &slope(&start), 0.3);
     for _ in 0..SAMPLE_PASSES {
@@ -123,7 +132,7 @@ fn sampled(all: &Scope<'_>, idle: &Duals, free: &Total, scales: &[f64]) -> Vec<f
         if bundle.promised() <= SAMPLE_PROMISE * best.0.abs() {
             break;
         }
-        let rows: Vec<f64> = point.iter().zip(scales).map(|(z, s)| z * s).collect();
+        let rows = scaled(&point, scales);
         let duals = Duals { rows, shares: idle.shares.clone() };
         let total = pass(&scope, &duals, Kernel::Convex);
         bundle.learn(&point, total.value, &slope(&total));
@@ -137,13 +146,13 @@ fn sampled(all: &Scope<'_>, idle: &Duals, free: &Total, scales: &[f64]) -> Vec<f
 /// Shares of order costs, then better prices, with whole packs over all items; keeps what proves most.
 fn refine(all: &Scope<'_>, rows: Vec<f64>, scales: &[f64], best: &mut Priced) {
     let model = all.model;
-    let work = length_to_f64(all.items.len() * model.periods).max(1.0);
-    let passes = usize::try_from(floor_to_count((WORK / work).clamp(PASSES_MIN, PASSES_MAX))).unwrap_or(0);
     let fees = model.suppliers.iter().any(|s| s.fee > 0.0);
     let mut duals = Duals { rows, shares: best.duals.shares.clone() };
     let mut take = |duals: &Duals, total: Total| -> Total {
         if total.value > best.bound {
-            *best = Priced { bound: total.value, duals: duals.clone(), bought: total.bought.clone() };
+            best.bound = total.value;
+            best.duals.clone_from(duals);
+            best.bought.clone_from(&total.bought);
         }
         total
     };
@@ -152,7 +161,7 @@ fn refine(all: &Scope<'_>, rows: Vec<f64>, scales: &[f64], best: &mut Priced) {
     }
     let mut total = take(&duals, pass(all, &duals, Kernel::Exact));
     let mut top = (total.value, duals.shares.clone());
-    let rounds = if fees { SHARE_PASSES.min(passes / 2) } else { 0 };
+    let rounds = if fees { SHARE_PASSES.min(all.passes / 2) } else { 0 };
     for _ in 0..rounds {
         duals.shares = shares(model, &total.bought, &duals.shares);
         total = take(&duals, pass(all, &duals, Kernel::Exact));
@@ -161,18 +170,18 @@ fn refine(all: &Scope<'_>, rows: Vec<f64>, scales: &[f64], best: &mut Priced) {
         }
     }
     duals.shares = top.1;
-    let slope = |total: &Total| -> Vec<f64> { total.excess.iter().zip(scales).map(|(e, s)| e * s).collect() };
+    let slope = |total: &Total| scaled(&total.excess, scales);
     let centre: Vec<f64> = duals.rows.iter().zip(scales).map(|(p, s)| p / s).collect();
     if rounds > 0 {
         total = pass(all, &duals, Kernel::Exact);
     }
     let mut bundle = Bundle::new(centre, total.value, &slope(&total), 0.02);
-    for _ in rounds + 1..passes {
+    for _ in rounds + 1..all.passes {
         let point = bundle.propose();
         if bundle.promised() <= PROMISE * total.value.abs() {
             break;
         }
-        duals.rows = point.iter().zip(scales).map(|(z, s)| z * s).collect();
+        duals.rows = scaled(&point, scales);
         total = take(&duals, pass(all, &duals, Kernel::Exact));
         bundle.learn(&point, total.value, &slope(&total));
     }

@@ -10,6 +10,7 @@ mod convex;
 mod dual;
 mod lattice;
 mod pass;
+mod recover;
 mod reduce;
 mod shares;
 mod terms;

@@ -19,7 +19,7 @@ const CHUNK: usize = 128;
 pub(crate) enum Kernel {
     /// Fractional packs.
     Convex,
-    /// Whole packs where they are few, line costs everywhere they can be.
+    /// Whole packs where they are few, line costs everywhere they can be: the tightest lower bound.
     Exact,
 }
 
@@ -33,6 +33,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) limits: &'a [f64],
     pub(crate) steer: bool,
     pub(crate) threads: usize,
+    /// Passes over all items that are worth their time here.
+    pub(crate) passes: usize,
 }
 
 /// Packs bought by one line.
@@ -120,7 +122,7 @@ fn chunk(scope: &Scope<'_>, duals: &Duals, kernel: Kernel, items: &[(usize, Redu
     let mut total = Total { value: 0.0, excess: vec![0.0; scope.limits.len()], bought: Vec::new() };
     for (i, reduced) in items {
         let item = &model.items[*i];
-        let terms = Terms { model, item, reduced, duals, steer: scope.steer };
+        let terms = Terms::new(model, item, reduced, duals, scope.steer);
         answer(&terms, kernel, &mut rooms);
         total.value += rooms.reply.value;
         for &(way, packs) in &rooms.reply.bought {
@@ -141,7 +143,7 @@ fn answer(terms: &Terms<'_>, kernel: Kernel, rooms: &mut Rooms) {
     let priced = terms.steer && terms.item.risk.iter().any(|pieces| !pieces.is_empty());
     if kernel == Kernel::Exact && terms.reduced.few {
         lattice::solve(terms, &mut rooms.lattice, &mut rooms.reply);
-    } else if kernel == Kernel::Exact && !terms.reduced.expires && !priced {
+    } else if kernel == Kernel::Exact && !priced {
         batches::solve(terms, &mut rooms.batches, &mut rooms.reply);
     } else {
         convex::solve(terms, &mut rooms.convex, &mut rooms.reply);

@@ -3,10 +3,12 @@
 //! As long as new deliveries outlive the horizon, first expired first out uses known stock first or doesn't
 //! care, so its path doesn't depend on the orders: known stock serves what it serves without any order, the
 //! rest is demand for new deliveries, and cost and litres of the known part are constants. A pool of new units
-//! alone is left, in which unmet demand empties the pool. Where a delivery can expire in the horizon the pool
-//! is a relaxation: its units live on, and any of them may be thrown away for the disposal cost at any time.
-//! Every true plan is such a plan of the pool at the same cost: known stock that is used first is never more
-//! than what the true order of use leaves of it, and what expires is thrown away when it expires.
+//! alone is left, in which unmet demand empties the pool.
+//!
+//! Where a delivery can expire in the horizon the pool is a relaxation: its units live on. A true plan with what
+//! expires kept instead of thrown away is a plan of the pool: known stock that is used first is never more than
+//! what the true order of use leaves of it, demand is met at least as well, and what is kept costs holding
+//! instead of disposal; `Terms::new` caps the holding so that this is never dearer.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer or item of the same model")]
 
 use super::super::model::Model;
@@ -45,7 +47,7 @@ pub(crate) struct Reduced {
     pub(crate) starts: Vec<usize>,
     /// Units of one lattice step: the greatest common divisor of the pack sizes.
     pub(crate) step: f64,
-    /// Whether the lattice kernel may be used: nothing new expires in the horizon and packs are few.
+    /// Whether packs are few enough to be counted.
     pub(crate) few: bool,
     /// Whether a new delivery can expire in the horizon.
     pub(crate) expires: bool,
@@ -97,7 +99,7 @@ impl Reduced {
             sources,
             starts,
             step,
-            few: steps <= STEPS_MAX && !expires,
+            few: steps <= STEPS_MAX,
             expires,
             extra,
         }

@@ -23,6 +23,22 @@ pub(crate) struct Terms<'a> {
     pub(crate) reduced: &'a Reduced,
     pub(crate) duals: &'a Duals,
     pub(crate) steer: bool,
+    /// Share of the holding and storage cost that is charged.
+    carry: f64,
+}
+
+impl<'a> Terms<'a> {
+    /// Where new units can expire, a true plan throws units away at the disposal cost, while the kernels keep them:
+    /// kept, a unit only helps, but costs holding. So no more of it is charged over the whole horizon than the
+    /// disposal costs, and the kernels' answer stays a lower bound.
+    pub(crate) fn new(model: &'a Model<'a>, item: &'a ItemModel, reduced: &'a Reduced, duals: &'a Duals, steer: bool) -> Self {
+        let mut made = Self { model, item, reduced, duals, steer, carry: 1.0 };
+        if reduced.expires {
+            let whole: f64 = (0..model.periods).map(|t| made.holding(t)).sum();
+            made.carry = if whole > item.disposal { item.disposal / whole } else { 1.0 };
+        }
+        made
+    }
 }
 
 impl Terms<'_> {
@@ -39,7 +55,7 @@ impl Terms<'_> {
     /// Money per unit at the end of `t`: holding and storage.
     pub(crate) fn holding(&self, t: usize) -> f64 {
         let storage = self.item.class.map_or(0.0, |c| self.item.volume * self.duals.rows[self.model.periods * (c + 1) + t]);
-        self.item.holding + storage
+        self.carry * (self.item.holding + storage)
     }
 
     /// Price of low stock with `new` units beside the known stock at the end of `t`.
