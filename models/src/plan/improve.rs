@@ -10,6 +10,8 @@ use crate::convert::{ceil_to_count, count_to_f64, floor_to_count};
 
 /// Rounds of spend, move and close.
 const ROUNDS_MAX: usize = 8;
+/// Item-periods above which there is one round.
+const LARGE: usize = 30_000;
 /// Packs of an item over the horizon above which lines grow in larger steps.
 const MANY_PACKS: i64 = 2_000;
 /// Moves tried on one item in a row.
@@ -18,7 +20,9 @@ const MOVES_MAX: usize = 24;
 /// Improves a plan that keeps every rule; it keeps them all along. `go_on` is asked after each
 /// round with the steering cost reached.
 pub(crate) fn improve(draft: &mut Draft<'_>, go_on: &mut dyn FnMut(&Draft<'_>) -> bool) {
-    for _ in 0..ROUNDS_MAX {
+    let cells = draft.model.items.len() * draft.model.periods;
+    let rounds = if cells > LARGE { 1 } else { ROUNDS_MAX };
+    for _ in 0..rounds {
         let before = draft.steering();
         spend(draft);
         move_lines(draft);

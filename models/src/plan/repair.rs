@@ -1,8 +1,8 @@
 //! From fractional packs to a plan that keeps every rule: rounding of cumulative orders and repair.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
-use super::model::Model;
 use super::improve::undo;
+use super::model::Model;
 use super::packs::{Change, Draft};
 use super::queue::Queue;
 use super::relief::{Limit, relieve};

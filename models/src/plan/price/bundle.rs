@@ -43,8 +43,15 @@ impl Bundle {
     /// Starts at `centre` with its value and slope. `reach`: how far a first step may go.
     pub(crate) fn new(centre: Vec<f64>, value: f64, slope: &[f64], reach: f64) -> Self {
         let norm = slope.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let mut made =
-            Self { centre, best: value, cuts: Vec::new(), weight: (norm / reach).max(1e-12), promised: f64::INFINITY, nulls: 0, learned: 0 };
+        let mut made = Self {
+            centre,
+            best: value,
+            cuts: Vec::new(),
+            weight: (norm / reach).max(1e-12),
+            promised: f64::INFINITY,
+            nulls: 0,
+            learned: 0,
+        };
         let at = made.centre.clone();
         made.add(&at, value, slope);
         made

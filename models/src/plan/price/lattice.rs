@@ -10,7 +10,6 @@
 //! remaining demand and target stock plus one minimum are left out: one pack less is never dearer.
 #![expect(clippy::indexing_slicing, reason = "tables have one row per emptiness and period, made in solve")]
 
-use super::reduce::Source;
 use super::terms::{Reply, Terms};
 use crate::convert::{ceil_to_count, length_to_f64};
 
@@ -27,6 +26,12 @@ pub(crate) struct LatticeRoom {
     /// `W_t` of the period in work.
     waits: Vec<f64>,
     sums: Vec<f64>,
+    /// Ways of buying by period.
+    ways: Vec<Vec<Buy>>,
+    /// Units of `n` steps.
+    units: Vec<f64>,
+    /// `n` as a number.
+    counts: Vec<f64>,
 }
 
 /// Least cost of the item at the prices with whole packs, and a plan that reaches it.
@@ -40,13 +45,19 @@ pub(crate) fn solve(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply
         lost += terms.item.shortage * reduced.demand[t] + terms.risk(t, 0.0);
     }
     prepare(terms, room, first);
+    let mut ways = std::mem::take(&mut room.ways);
+    ways.resize(periods, Vec::new());
+    for (t, into) in ways.iter_mut().enumerate() {
+        buys(terms, t, into);
+    }
     for chain in (first..periods).rev() {
         // A pool is only emptied by demand.
         if chain == first || reduced.demand[chain - 1] > 0.0 {
-            solve_chain(terms, room, chain);
+            solve_chain(terms, room, &ways, chain);
             room.empty[chain] = room.values[room.offsets[chain * periods + chain]];
         }
     }
+    room.ways = ways;
     reply.value = lost + room.empty[first];
     walk(terms, room, reply, first);
 }
@@ -76,6 +87,12 @@ fn prepare(terms: &Terms<'_>, room: &mut LatticeRoom, first: usize) {
         }
     }
     room.values.resize(length.max(room.values.len()), 0.0);
+    let top = room.tops.iter().max().copied().unwrap_or(0);
+    while room.counts.len() <= top {
+        room.counts.push(length_to_f64(room.counts.len()));
+    }
+    room.units.clear();
+    room.units.extend(room.counts[..=top].iter().map(|n| n * reduced.step));
 }
 
 /// Least count with stock left before period `t` of a chain.
@@ -83,7 +100,7 @@ fn lowest(room: &LatticeRoom, step: f64, chain: usize, t: usize) -> usize {
     usize::try_from(ceil_to_count((room.sums[t] - room.sums[chain]) / step)).unwrap_or(0)
 }
 
-fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, chain: usize) {
+fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, ways: &[Vec<Buy>], chain: usize) {
     let (periods, reduced) = (terms.model.periods, terms.reduced);
     let top = room.tops[chain];
     for t in (chain..periods).rev() {
@@ -93,8 +110,8 @@ fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, chain: usize) {
         let at = room.offsets[chain * periods + t];
         let values = &mut room.values[at..=at + top];
         values[low..].copy_from_slice(&waits[low..=top]);
-        for source in reduced.arriving(t) {
-            cheapen(values, &waits, (low, top), source, (terms.line(source), terms.pack(source)));
+        for buy in &ways[t] {
+            cheapen(values, &waits, &room.counts, (low, top), buy);
         }
         room.waits = waits;
     }
@@ -111,47 +128,82 @@ fn fill_waits(terms: &Terms<'_>, room: &LatticeRoom, waits: &mut Vec<f64>, (chai
     let next = (t + 1 < periods).then(|| room.offsets[chain * periods + t + 1]);
     waits.resize(waits.len().max(top + 1), 0.0);
     let covered = lowest(room, step, chain, t + 1).min(top + 1);
-    for n in low..covered.max(low) {
-        waits[n] = terms.item.shortage * (needed - step * length_to_f64(n)).max(0.0) + short;
+    let covered = covered.max(low);
+    for (wait, units) in waits[low..covered].iter_mut().zip(&room.units[low..covered]) {
+        *wait = terms.item.shortage * (needed - units).max(0.0) + short;
     }
-    for n in covered.max(low)..=top {
-        let stock = (step * length_to_f64(n) - needed).max(0.0);
-        let later = next.map_or(0.0, |at| room.values[at + n]);
-        waits[n] = holding * stock + later;
-        if !plain {
-            waits[n] += terms.risk(t, stock);
+    let stocks = waits[covered..=top].iter_mut().zip(&room.units[covered..=top]);
+    match next {
+        Some(at) => {
+            for ((wait, units), later) in stocks.zip(&room.values[at + covered..=at + top]) {
+                *wait = holding * (units - needed).max(0.0) + later;
+            }
+        }
+        None => stocks.for_each(|(wait, units)| *wait = holding * (units - needed).max(0.0)),
+    }
+    if !plain {
+        for (wait, units) in waits[covered..=top].iter_mut().zip(&room.units[covered..=top]) {
+            *wait += terms.risk(t, (units - needed).max(0.0));
         }
     }
 }
 
-/// Lowers `values` by one way of buying; a running minimum from the top.
-fn cheapen(values: &mut [f64], waits: &[f64], (low, top): (usize, usize), source: &Source, (line, pack): (f64, f64)) {
-    let (stride, least) = (source.steps, source.steps * source.moq);
-    let first = length_to_f64(source.moq) * pack + line;
-    if least > top {
+/// Lowers `values` by one way of buying: a running minimum from the top, with `pack n` added to every entry so
+/// that it needs one comparison a step.
+fn cheapen(values: &mut [f64], waits: &[f64], counts: &[f64], (low, top): (usize, usize), buy: &Buy) {
+    let (stride, least) = (buy.steps, buy.steps * buy.moq);
+    if least + low > top {
         return;
     }
+    let slope = buy.pack / length_to_f64(stride);
+    let first = length_to_f64(buy.moq) * buy.pack + buy.line;
+    let last = top - least;
     if stride == 1 {
         let mut best = f64::INFINITY;
-        for n in (low..=top - least).rev() {
-            best = (best + pack).min(waits[n + least] + first);
-            values[n] = values[n].min(best);
+        let rows = values[low..=last].iter_mut().zip(&waits[low + least..=top]).zip(&counts[low..=last]);
+        for ((value, wait), count) in rows.rev() {
+            let base = slope * count;
+            best = best.min(wait + base);
+            *value = value.min(best + (first - base));
         }
         return;
     }
-    for residue in 0..stride {
-        let Some(last) = (top - least).checked_sub(residue) else {
-            break;
-        };
-        let mut n = last;
+    for residue in 0..stride.min(last - low + 1) {
         let mut best = f64::INFINITY;
-        while n >= low {
-            best = (best + pack).min(waits[n + least] + first);
-            values[n] = values[n].min(best);
-            let Some(next) = n.checked_sub(stride) else {
-                break;
-            };
-            n = next;
+        for n in (low..=last - residue).rev().step_by(stride) {
+            let base = slope * counts[n];
+            best = best.min(waits[n + least] + base);
+            values[n] = values[n].min(best + (first - base));
+        }
+    }
+}
+
+/// A way of buying at the prices.
+#[derive(Debug, Clone, Copy)]
+struct Buy {
+    steps: usize,
+    moq: usize,
+    line: f64,
+    pack: f64,
+}
+
+/// Ways of one period, without those that another one beats for every number of packs.
+fn buys(terms: &Terms<'_>, t: usize, into: &mut Vec<Buy>) {
+    into.clear();
+    for source in terms.reduced.arriving(t) {
+        into.push(Buy { steps: source.steps, moq: source.moq, line: terms.line(source), pack: terms.pack(source) });
+    }
+    let mut n = 0;
+    while n < into.len() {
+        let one = into[n];
+        let beaten = into.iter().enumerate().any(|(m, other)| {
+            let better = other.steps == one.steps && other.moq <= one.moq && other.line <= one.line && other.pack <= one.pack;
+            m != n && better
+        });
+        if beaten {
+            into.remove(n);
+        } else {
+            n += 1;
         }
     }
 }

@@ -15,4 +15,4 @@ mod reduce;
 mod shares;
 mod terms;
 
-pub(crate) use dual::{Priced, prices};
+pub(crate) use dual::{Priced, bound, prices};

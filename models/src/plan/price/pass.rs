@@ -33,8 +33,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) limits: &'a [f64],
     pub(crate) steer: bool,
     pub(crate) threads: usize,
-    /// Passes over all items that are worth their time here.
-    pub(crate) passes: usize,
+    /// Answer of each item that is asked: `(number by item, the one asked for)`; the others are left out.
+    pub(crate) only: Option<(&'a [usize], usize)>,
 }
 
 /// Packs bought by one line.
@@ -121,18 +121,22 @@ fn chunk(scope: &Scope<'_>, duals: &Duals, kernel: Kernel, items: &[(usize, Redu
     let mut rooms = Rooms::default();
     let mut total = Total { value: 0.0, excess: vec![0.0; scope.limits.len()], bought: Vec::new() };
     for (i, reduced) in items {
+        if scope.only.is_some_and(|(numbers, wanted)| numbers[*i] != wanted) {
+            continue;
+        }
         let item = &model.items[*i];
         let terms = Terms::new(model, item, reduced, duals, scope.steer);
         answer(&terms, kernel, &mut rooms);
-        total.value += rooms.reply.value;
+        let weight = reduced.weight;
+        total.value += weight * rooms.reply.value;
         for &(way, packs) in &rooms.reply.bought {
             let source = &reduced.sources[way];
-            total.excess[source.ordered] += packs * source.price;
+            total.excess[source.ordered] += weight * packs * source.price;
             total.bought.push(Bought { offer: source.offer, period: source.ordered, packs });
         }
         if let Some(c) = item.class {
             for (t, stock) in rooms.reply.stock.iter().enumerate() {
-                total.excess[periods * (c + 1) + t] += item.volume * stock;
+                total.excess[periods * (c + 1) + t] += weight * item.volume * stock;
             }
         }
     }

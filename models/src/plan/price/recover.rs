@@ -6,64 +6,60 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer or item of the same model")]
 
 use super::super::model::Model;
-use super::bundle::Bundle;
-use super::dual::scaled;
-use super::pass::{Bought, Kernel, Scope, Total, pass};
+use super::dual::climb;
+use super::pass::{Bought, Kernel, Scope, pass};
 use super::terms::Duals;
-use crate::convert::{ceil_to_count, count_to_f64};
+use crate::convert::ceil_to_count;
 
 /// Shares of the order cost from which an order is placed; the one with the cheapest answer is kept.
 const PLACED: [f64; 3] = [0.15, 0.35, 0.6];
+/// Passes over the sample once the orders are placed.
+const PASSES: usize = 60;
 
 /// Whole packs at the prices: `packs[offer][period]`.
-pub(crate) fn recover(all: &Scope<'_>, duals: &Duals, bought: &[Bought], scales: &[f64]) -> Vec<Vec<i64>> {
+///
+/// - `sample`: the items that decide which orders are placed and how prices answer.
+pub(crate) fn recover(all: &Scope<'_>, sample: &Scope<'_>, duals: &Duals, bought: &[Bought], scales: &[f64]) -> Vec<Vec<i64>> {
     let model = all.model;
-    let mut best: Option<(f64, Duals, Total)> = None;
+    let mut best: Option<(f64, Duals)> = None;
     let fees = model.suppliers.iter().any(|s| s.fee > 0.0);
     for share in PLACED.into_iter().take(if fees { PLACED.len() } else { 1 }) {
         let (shares, cost) = placed(model, duals, bought, share);
         let fixed = Duals { rows: duals.rows.clone(), shares };
-        let answer = pass(all, &fixed, Kernel::Exact);
-        if best.as_ref().is_none_or(|b| answer.value + cost < b.0) {
-            best = Some((answer.value + cost, fixed, answer));
+        let cost = cost + pass(sample, &fixed, Kernel::Exact).value;
+        if best.as_ref().is_none_or(|b| cost < b.0) {
+            best = Some((cost, fixed));
         }
     }
-    let Some((_, mut fixed, first)) = best else {
+    let Some((_, mut fixed)) = best else {
         return Vec::new();
     };
-    let centre: Vec<f64> = fixed.rows.iter().zip(scales).map(|(p, s)| p / s).collect();
-    let mut bundle = Bundle::new(centre, first.value, &scaled(&first.excess, scales), 0.02);
-    let mut answers = vec![first.bought];
-    for _ in 0..all.passes {
-        let point = bundle.propose();
-        fixed.rows = scaled(&point, scales);
-        let answer = pass(all, &fixed, Kernel::Exact);
-        bundle.learn(&point, answer.value, &scaled(&answer.excess, scales));
-        answers.push(answer.bought);
+    let found = climb(sample, &fixed, Kernel::Exact, scales, (PASSES, 0.02), &mut |_, _| ());
+    let numbers = numbers(model.items.len(), &found.mix);
+    let mut lines = Vec::new();
+    for &(number, _) in &found.mix {
+        fixed.rows.clone_from(&found.points[number]);
+        lines.extend(pass(&Scope { only: Some((&numbers, number)), ..*all }, &fixed, Kernel::Exact).bought);
     }
-    bundle.propose();
-    whole(model, &mixed(model, &answers, &bundle.mix()))
+    whole(model, &lines)
 }
 
-/// Of every item the lines of one answer, so that answers are used as often as their weights say.
-fn mixed(model: &Model<'_>, answers: &[Vec<Bought>], mix: &[(usize, f64)]) -> Vec<Bought> {
-    let mut chosen = Vec::with_capacity(model.items.len());
-    let mut place = 0.5;
-    for _ in &model.items {
+/// Of every item one answer, so that answers are used as often as their weights say.
+fn numbers(items: usize, mix: &[(usize, f64)]) -> Vec<usize> {
+    let sum: f64 = mix.iter().map(|m| m.1).sum();
+    let mut place: f64 = 0.5;
+    let mut chosen = Vec::with_capacity(items);
+    for _ in 0..items {
         // Steps of the golden ratio spread evenly over the weights.
-        place = (place + 0.618_033_988_749_895_f64).fract();
-        let mut left: f64 = place * mix.iter().map(|m| m.1).sum::<f64>();
+        place = (place + 0.618_033_988_749_895).fract();
+        let mut left = place * sum;
         let within = mix.iter().find(|m| {
             left -= m.1;
             left <= 0.0
         });
         chosen.push(within.or(mix.last()).map_or(0, |m| m.0));
     }
-    let mut lines = Vec::new();
-    for (n, answer) in answers.iter().enumerate() {
-        lines.extend(answer.iter().filter(|line| chosen[model.offers[line.offer].item] == n));
-    }
-    lines
+    chosen
 }
 
 /// What a line pays once it is decided which orders are placed, and their cost.
@@ -106,7 +102,6 @@ fn whole(model: &Model<'_>, bought: &[Bought]) -> Vec<Vec<i64>> {
                 placed += packs[k][t];
             }
         }
-        debug_assert!(wanted <= count_to_f64(placed) + 1e-6 || offer.most < i64::MAX / 4);
     }
     packs
 }

@@ -53,10 +53,12 @@ pub(crate) struct Reduced {
     pub(crate) expires: bool,
     /// Units of target stock that can make more supply than demand useful.
     pub(crate) extra: f64,
+    /// How many items it stands for: 1, more in a sample.
+    pub(crate) weight: f64,
 }
 
 /// Lattice steps over the horizon up to which packs are counted one by one.
-const STEPS_MAX: f64 = 160.0;
+const STEPS_MAX: f64 = 80.0;
 
 impl Reduced {
     /// - `steer`: with the price of low stock.
@@ -102,6 +104,7 @@ impl Reduced {
             few: steps <= STEPS_MAX,
             expires,
             extra,
+            weight: 1.0,
         }
     }
 
