@@ -164,7 +164,7 @@ fn add_offers(offers: &mut Vec<Offer>, n: u32, suppliers: u32, (level, price): (
     let most = (LARGEST_COVER * level).max(1.0);
     let fitting = PACKS.iter().filter(|&&units| f64::from(units) <= most).count();
     let choice = rng.below(u32::try_from(fitting).unwrap_or(1));
-    let pack = PACKS.iter().nth(usize::try_from(choice).unwrap_or(0)).copied().unwrap_or(1);
+    let pack = PACKS.get(usize::try_from(choice).unwrap_or(0)).copied().unwrap_or(1);
     for m in 0..=rng.below(3) {
         // Others sell the same pack, or two in one.
         let units = if m > 0 && rng.below(3) == 0 && f64::from(2 * pack) <= most { 2 * pack } else { pack };

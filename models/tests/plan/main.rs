@@ -11,5 +11,6 @@
 
 mod brute_force;
 mod builders;
+mod decomposition;
 mod hand_worked;
 mod properties;

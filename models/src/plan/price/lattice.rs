@@ -100,7 +100,7 @@ fn lowest(room: &LatticeRoom, step: f64, chain: usize, t: usize) -> usize {
     usize::try_from(ceil_to_count((room.sums[t] - room.sums[chain]) / step)).unwrap_or(0)
 }
 
-fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, ways: &[Vec<Buy>], chain: usize) {
+fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, offered: &[Vec<Buy>], chain: usize) {
     let (periods, reduced) = (terms.model.periods, terms.reduced);
     let top = room.tops[chain];
     for t in (chain..periods).rev() {
@@ -110,7 +110,7 @@ fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, ways: &[Vec<Buy>], cha
         let at = room.offsets[chain * periods + t];
         let values = &mut room.values[at..=at + top];
         values[low..].copy_from_slice(&waits[low..=top]);
-        for buy in &ways[t] {
+        for buy in &offered[t] {
             cheapen(values, &waits, &room.counts, (low, top), buy);
         }
         room.waits = waits;
@@ -157,23 +157,23 @@ fn cheapen(values: &mut [f64], waits: &[f64], counts: &[f64], (low, top): (usize
     }
     let slope = buy.pack / length_to_f64(stride);
     let first = length_to_f64(buy.moq) * buy.pack + buy.line;
-    let last = top - least;
+    let highest = top - least;
     if stride == 1 {
         let mut best = f64::INFINITY;
-        let rows = values[low..=last].iter_mut().zip(&waits[low + least..=top]).zip(&counts[low..=last]);
+        let rows = values[low..=highest].iter_mut().zip(&waits[low + least..=top]).zip(&counts[low..=highest]);
         for ((value, wait), count) in rows.rev() {
-            let base = slope * count;
-            best = best.min(wait + base);
-            *value = value.min(best + (first - base));
+            let tilt = slope * count;
+            best = best.min(wait + tilt);
+            *value = value.min(best + (first - tilt));
         }
         return;
     }
-    for residue in 0..stride.min(last - low + 1) {
+    for residue in 0..stride.min(highest - low + 1) {
         let mut best = f64::INFINITY;
-        for n in (low..=last - residue).rev().step_by(stride) {
-            let base = slope * counts[n];
-            best = best.min(waits[n + least] + base);
-            values[n] = values[n].min(best + (first - base));
+        for n in (low..=highest - residue).rev().step_by(stride) {
+            let tilt = slope * counts[n];
+            best = best.min(waits[n + least] + tilt);
+            values[n] = values[n].min(best + (first - tilt));
         }
     }
 }
