@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test check deps deps-test bench bench-forecast bench-simulate help
+.PHONY: demo test check deps deps-test bench bench-forecast bench-plan bench-simulate help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -30,6 +30,9 @@ bench-forecast: deps ## every figure of the forecaster and its peer, from ../sha
 
 bench-simulate: deps ## our planner against the rules of the field, in the generated hospital
 	$(CARGO) bench --quiet -p wardstock-models --bench simulate
+
+bench-plan: deps ## every figure of the planner, on made-up hospitals
+	$(CARGO) bench --quiet -p wardstock-models --bench plan
 
 # HiGHS is C++ and wants cmake, a compiler and libclang; SQLite and libpq are bundled.
 deps:

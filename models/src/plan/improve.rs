@@ -6,10 +6,13 @@ use super::exchange::exchange;
 use super::lot_sizing::resize_lots;
 use super::lots::{merge_lines, put_off};
 use super::packs::{Change, Draft};
+use super::queue::Queue;
 use crate::convert::{ceil_to_count, count_to_f64, floor_to_count};
 
 /// Rounds of spend, move and close.
 const ROUNDS_MAX: usize = 8;
+/// Item-periods above which there is one round.
+const LARGE: usize = 30_000;
 /// Packs of an item over the horizon above which lines grow in larger steps.
 const MANY_PACKS: i64 = 2_000;
 /// Moves tried on one item in a row.
@@ -18,7 +21,9 @@ const MOVES_MAX: usize = 24;
 /// Improves a plan that keeps every rule; it keeps them all along. `go_on` is asked after each
 /// round with the steering cost reached.
 pub(crate) fn improve(draft: &mut Draft<'_>, go_on: &mut dyn FnMut(&Draft<'_>) -> bool) {
-    for _ in 0..ROUNDS_MAX {
+    let cells = draft.model.items.len() * draft.model.periods;
+    let rounds = if cells > LARGE { 1 } else { ROUNDS_MAX };
+    for _ in 0..rounds {
         let before = draft.steering();
         spend(draft);
         move_lines(draft);
@@ -49,26 +54,28 @@ struct Buy {
 
 /// Adds the pack with the best marginal value per money while one is worth its price.
 fn spend(draft: &mut Draft<'_>) {
-    let items = draft.model.items.len();
-    let mut best: Vec<Option<Buy>> = (0..items).map(|i| best_buy(draft, i)).collect();
-    while draft.walks_left > 0 {
-        let mut chosen: Option<(usize, Buy)> = None;
-        for (i, buy) in best.iter().enumerate() {
-            if let Some(buy) = buy
-                && chosen.as_ref().is_none_or(|c| buy.score > c.1.score)
-            {
-                chosen = Some((i, *buy));
-            }
+    let mut queue = Queue::new();
+    for i in 0..draft.model.items.len() {
+        if let Some(buy) = best_buy(draft, i) {
+            queue.push(buy.score, i);
         }
-        let Some((i, buy)) = chosen else {
+    }
+    while draft.walks_left > 0 {
+        let Some((_, i)) = queue.pop() else {
             return;
         };
         // Other items may have used up a limit or opened the order since this was found.
-        let still = draft.trial(&[buy.change], true);
-        if still.is_some_and(|delta| delta < -1e-9) {
+        let Some(buy) = best_buy(draft, i) else {
+            continue;
+        };
+        if queue.best().is_none_or(|next| buy.score >= next * (1.0 - 1e-9)) {
             draft.make(&[buy.change]);
+            if let Some(next) = best_buy(draft, i) {
+                queue.push(next.score, i);
+            }
+        } else {
+            queue.push(buy.score, i);
         }
-        best[i] = best_buy(draft, i);
     }
 }
 
@@ -213,7 +220,8 @@ fn close_orders(draft: &mut Draft<'_>) {
 /// `None`: any order that is placed anyway, or nothing.
 fn relocate(draft: &mut Draft<'_>, s: usize, t: usize, target: Option<usize>) -> bool {
     let model = draft.model;
-    let before = draft.steering();
+    let least = least_gain(draft.value[s][t]);
+    let mut gain = 0.0;
     let mut made: Vec<Vec<Change>> = Vec::new();
     draft.emptying = Some(s);
     let mut emptied = true;
@@ -222,15 +230,16 @@ fn relocate(draft: &mut Draft<'_>, s: usize, t: usize, target: Option<usize>) ->
         if line == 0 {
             continue;
         }
-        let Some(changes) = cheapest_home(draft, (k, t), target) else {
+        let Some((delta, changes)) = cheapest_home(draft, (k, t), target) else {
             emptied = false;
             break;
         };
+        gain -= delta;
         draft.make(&changes);
         made.push(changes);
     }
     draft.emptying = None;
-    if emptied && keeps_minimum(draft, s) && draft.steering() < before - least_gain(before) {
+    if emptied && keeps_minimum(draft, s) && gain > least {
         return true;
     }
     undo(draft, &made);
@@ -251,7 +260,7 @@ pub(crate) fn undo(draft: &mut Draft<'_>, made: &[Vec<Change>]) {
     }
 }
 
-fn cheapest_home(draft: &mut Draft<'_>, (k, t): (usize, usize), target: Option<usize>) -> Option<Vec<Change>> {
+fn cheapest_home(draft: &mut Draft<'_>, (k, t): (usize, usize), target: Option<usize>) -> Option<(f64, Vec<Change>)> {
     let model = draft.model;
     let away = Change { offer: k, period: t, packs: -draft.packs[k][t] };
     let mut best: Option<(f64, Vec<Change>)> = None;
@@ -275,5 +284,5 @@ fn cheapest_home(draft: &mut Draft<'_>, (k, t): (usize, usize), target: Option<u
             consider(draft, vec![away, to]);
         }
     }
-    best.map(|b| b.1)
+    best
 }

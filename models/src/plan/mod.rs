@@ -3,8 +3,9 @@
 //! [`solve`] answers an [`Instance`] (`wardstock.plan.v1`) with a [`Planned`]
 //! (`wardstock.planned.v1`); [`check`] judges any answer without using a line of the planner.
 //!
-//! The chain is: linear relaxation (`HiGHS`) → whole packs by rounding cumulative orders → repair of
-//! every rule → local search on the exact cost of section "order of events" below.
+//! The chain is: prices of budget, storage and orders with whole-pack answers of every item (`price`) → whole packs
+//! → repair of every rule → local search on the exact cost of section "order of events" below. Small instances
+//! are also solved as linear programs (`HiGHS`): a second start, duals and advice.
 //! Last, lines of period 0 of suppliers with a `line_cost` that the stock doesn't need yet are left
 //! to a later order where that costs no more than a quarter of their line costs: the next run
 //! decides about them with newer figures.
@@ -24,16 +25,18 @@
 //!
 //! An item with `safety_stock` uses that as its soft target in every form.
 //!
-//! **Bound.** `bound` is the optimum of the linear relaxation *without* any steering term: a lower
-//! bound on the contract's cost of every plan with whole packs and order costs. In the forms with
-//! risk the plan buys stock that this cost does not reward, so `gap` then also holds the price of
-//! safety; `risk.gap` compares the plan with the optimum of what really steered it.
+//! **Bound.** `bound` is the better of the decomposition's and the linear relaxation's optimum *without* any
+//! steering term: a lower bound on the contract's cost of every plan with whole packs and order costs. In the forms
+//! with risk the plan buys stock that this cost does not reward, so `gap` then also holds the price of safety;
+//! `risk.bound` is the same kind of bound of the very sum that is minimised, and `risk.gap` how far the plan is
+//! from it. `docs/optimiser.md` has the mathematics.
 
 mod balance;
 mod check;
 mod exchange;
 mod explain;
 mod formulate;
+mod generate;
 mod improve;
 mod input;
 mod lot_sizing;
@@ -42,8 +45,11 @@ mod model;
 mod outlook;
 mod output;
 mod packs;
+mod price;
 mod prices;
 mod program;
+mod queue;
+mod relief;
 mod repair;
 mod risk;
 mod solve;
@@ -52,6 +58,7 @@ mod validate;
 mod walk;
 
 pub use check::{Problem, Report, check};
+pub use generate::{HospitalSize, made_up_hospital};
 pub use input::{
     Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, Risk, StorageClass, StorageLimit, Substitute, Supplier, Transfer, Ven,
 };

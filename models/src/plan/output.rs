@@ -258,7 +258,7 @@ pub struct Advice {
 /// Objective and bound after one stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageRecord {
-    /// `bound`, `relaxation`, `packs`, `improve`, `advice`.
+    /// `bound`, `relaxation`, `prices`, `packs`, `improve`, `advice`.
     pub name: String,
     /// Best objective so far, money; absent before the first plan.
     #[serde(default)]

@@ -8,11 +8,12 @@ use super::lots::leave_for_later;
 use super::model::{ItemModel, Model};
 use super::output::{Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics, Status};
 use super::packs::Draft;
+use super::price::{Priced, bound, prices};
 use super::prices::{advice, published};
 use super::repair::{repair, rounded};
 use super::validate::{PlanError, validate};
 use super::walk::roll;
-use crate::convert::{count_to_f64, floor_to_count, index_to_period};
+use crate::convert::{count_to_f64, floor_to_count, index_to_period, period_to_index};
 
 /// Version of `HiGHS` that `highs-sys` 1.15 builds.
 const HIGHS_VERSION: &str = "1.15";
@@ -23,6 +24,10 @@ const ADVICE_SHARE: f64 = 0.1;
 const WALKS_PER_SECOND: f64 = 1e6;
 /// Item-periods up to which a second start is tried.
 const SECOND_START_MAX: usize = 2_000;
+/// Item-periods up to which the linear programs are solved too; the decomposition is used at every size.
+const LINEAR_MAX: usize = 2_000;
+/// Seconds of time limit from which the decomposition works in full.
+const FULL_EFFORT_S: f64 = 2.0;
 
 /// How long and how well to search.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,7 +37,8 @@ pub struct SolveLimits {
     pub time_limit_s: f64,
     /// Relative gap at which a plan counts as optimal, 0 or more.
     pub gap: f64,
-    /// Threads of the solver; 1 is usual, 0 leaves it to `HiGHS`. The same in one process.
+    /// Threads; 1 is usual, 0 leaves it to `HiGHS` and is 1 elsewhere. The same in one process. The plan doesn't
+    /// depend on it.
     pub threads: u32,
 }
 
@@ -45,7 +51,7 @@ impl Default for SolveLimits {
 /// Progress: a stage has ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// `bound`, `relaxation`, `packs`, `improve` or `advice`.
+    /// `bound`, `relaxation`, `prices`, `packs`, `improve` or `advice`.
     pub name: &'static str,
     /// Best cost so far with mean demand, money; `None` before the first plan.
     pub objective: Option<f64>,
@@ -100,10 +106,15 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
     let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
     let mut relaxed = Relaxations::default();
     if can_order {
-        relaxed.solve(&model, wanted, &mut progress);
+        if model.items.len() * model.periods <= LINEAR_MAX {
+            relaxed.solve(&model, wanted, &mut progress);
+        }
+        let effort = (seconds / FULL_EFFORT_S).min(1.0);
+        relaxed.price(&model, (effort, period_to_index(limits.threads).max(1)), &mut progress);
     }
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
     let draft = search(&model, &relaxed, walks, &mut progress);
+    let guide = relaxed.guide(&model);
     let cut_short = relaxed.late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();
     let proven = match relaxed.optimum() {
@@ -118,7 +129,7 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
         relaxed.failed = Some("its optimum is above the cost of a plan".to_owned());
     }
     let bound = if trusted { proven.min(objective) } else { 0.0 };
-    let mut planned = describe(&draft, bound, relaxed.steering.as_ref());
+    let mut planned = describe(&draft, bound, guide.as_ref(), relaxed.steering_optimum());
     if let Some(detail) = &relaxed.failed {
         planned.notes.push(format!(
             "The linear relaxation can't be trusted ({detail}); the plan keeps every rule, but how \
@@ -136,7 +147,7 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
     } else {
         Status::Feasible
     };
-    planned.statistics = statistics(relaxed.steering.as_ref(), progress.records);
+    planned.statistics = statistics(guide.as_ref(), progress.records);
     Ok(planned)
 }
 
@@ -147,6 +158,10 @@ struct Relaxations {
     plain: Option<Relaxed>,
     /// With it: the start of the search and the prices.
     steering: Option<Relaxed>,
+    /// Prices and packs of the decomposition for what steers.
+    priced: Option<Priced>,
+    /// Its bound without the risk term.
+    plain_bound: Option<f64>,
     /// A time limit or the caller kept one from its optimum.
     late: bool,
     /// Why one can't be trusted.
@@ -154,15 +169,46 @@ struct Relaxations {
 }
 
 impl Relaxations {
+    /// The best bound without the risk term.
     fn optimum(&self) -> Option<f64> {
-        self.plain.as_ref().map(|p| p.optimum)
+        let linear = self.plain.as_ref().map(|p| p.optimum);
+        [linear, self.plain_bound].into_iter().flatten().reduce(f64::max)
+    }
+
+    /// The best bound of what steers.
+    fn steering_optimum(&self) -> Option<f64> {
+        let linear = self.steering.as_ref().map(|r| r.optimum);
+        let priced = self.priced.as_ref().map(|p| p.bound);
+        [linear, priced, self.optimum()].into_iter().flatten().reduce(f64::max)
+    }
+
+    /// Prices for texts and the wire: of the linear program where there is one.
+    fn guide(&self, model: &Model<'_>) -> Option<Relaxed> {
+        let priced = self.priced.as_ref().map(|p| p.relaxed(model));
+        self.steering.clone().or(priced)
+    }
+
+    /// The decomposition: with the risk term for the plan, without it for the published bound.
+    fn price(&mut self, model: &Model<'_>, how: (f64, usize), progress: &mut Progress<'_>) {
+        if progress.stopped {
+            return;
+        }
+        let steer = model.items.iter().any(has_risk);
+        if steer {
+            self.plain_bound = Some(bound(model, how));
+        }
+        let priced = prices(model, steer, how);
+        if !steer {
+            self.plain_bound = Some(priced.bound);
+        }
+        self.priced = Some(priced);
+        progress.report("prices", None, self.optimum());
     }
 
     fn solve(&mut self, model: &Model<'_>, wanted: impl Fn(bool, f64) -> Wanted, progress: &mut Progress<'_>) {
         self.plain = self.attempt(model, wanted(false, LINEAR_SHARE));
         progress.report("bound", None, self.optimum());
-        let priced = |item: &ItemModel| item.risk.iter().any(|pieces| !pieces.is_empty());
-        if model.items.iter().any(priced) && !progress.stopped {
+        if model.items.iter().any(has_risk) && !progress.stopped {
             self.steering = self.attempt(model, wanted(true, LINEAR_SHARE));
         }
         // The plan without the risk term is a far better start than none, and its optimum is a
@@ -189,23 +235,33 @@ impl Relaxations {
     }
 }
 
+fn has_risk(item: &ItemModel) -> bool {
+    item.risk.iter().any(|pieces| !pieces.is_empty())
+}
+
 /// The optimum less the solver's tolerance.
 fn safe_bound(optimum: f64) -> f64 {
     (optimum - 1e-7 * optimum.abs() - 1e-9).max(0.0)
 }
 
-/// Whole packs from the relaxation; for small instances also from nothing; the cheaper one.
+/// Whole packs from the prices; for small instances also from the relaxation and from nothing; the cheapest.
 fn search<'a>(model: &'a Model<'a>, relaxed: &Relaxations, walks: u64, progress: &mut Progress<'_>) -> Draft<'a> {
     let bound = relaxed.optimum();
     let mut best = Draft::empty(model, walks);
     let mut starts = Vec::new();
+    if let Some(priced) = &relaxed.priced {
+        let mut draft = Draft::new(model, priced.packs.clone(), walks);
+        repair(&mut draft);
+        progress.report("packs", Some(cost_of(&draft).total()), bound);
+        starts.push(draft);
+    }
     if let Some(relaxed) = &relaxed.steering {
         let mut draft = Draft::new(model, rounded(model, &relaxed.packs), walks);
         repair(&mut draft);
         progress.report("packs", Some(cost_of(&draft).total()), bound);
         starts.push(draft);
     }
-    if relaxed.steering.is_none() || model.items.len() * model.periods <= SECOND_START_MAX {
+    if starts.is_empty() || model.items.len() * model.periods <= SECOND_START_MAX {
         starts.push(best.clone());
     }
     for mut draft in starts {
@@ -239,12 +295,12 @@ fn gap(objective: f64, bound: f64) -> f64 {
     if objective > 0.0 { ((objective - bound) / objective).max(0.0) } else { 0.0 }
 }
 
-fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>) -> Planned {
+fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>, steering_bound: Option<f64>) -> Planned {
     let model = draft.model;
     let cost = cost_of(draft);
     let objective = cost.total();
     let steering = draft.steering();
-    let steering_bound = relaxed.map_or(bound, |r| safe_bound(r.optimum)).min(steering);
+    let steering_bound = steering_bound.map_or(bound, safe_bound).min(steering);
     Planned {
         schema: "wardstock.planned.v1".to_owned(),
         status: Status::Feasible,

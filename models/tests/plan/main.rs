@@ -11,6 +11,7 @@
 
 mod brute_force;
 mod builders;
+mod decomposition;
 mod hand_worked;
 mod properties;
 mod published;

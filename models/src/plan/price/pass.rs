@@ -1,0 +1,155 @@
+//! One pass over all items at given prices: the Lagrangian value, what is used, and what is bought.
+//!
+//! Items are worked in chunks of fixed size and the sums are made chunk by chunk in order, so the figures are
+//! bit-equal for any number of threads.
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or limit of the same model")]
+
+use super::super::model::Model;
+use super::batches::{self, BatchRoom};
+use super::convex::{self, ConvexRoom};
+use super::lattice::{self, LatticeRoom};
+use super::reduce::Reduced;
+use super::terms::{Duals, Reply, Terms};
+
+/// Items in a chunk.
+const CHUNK: usize = 128;
+
+/// How exactly items answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    /// Fractional packs.
+    Convex,
+    /// Whole packs where they are few, line costs everywhere they can be: the tightest lower bound.
+    Exact,
+}
+
+/// What a pass goes over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) model: &'a Model<'a>,
+    /// `(item, its reduction)`.
+    pub(crate) items: &'a [(usize, Reduced)],
+    /// By row: money or litres orders may use; infinite where there is no limit.
+    pub(crate) limits: &'a [f64],
+    pub(crate) steer: bool,
+    pub(crate) threads: usize,
+    /// Answer of each item that is asked: `(number by item, the one asked for)`; the others are left out.
+    pub(crate) only: Option<(&'a [usize], usize)>,
+}
+
+/// Packs bought by one line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bought {
+    pub(crate) offer: usize,
+    pub(crate) period: usize,
+    pub(crate) packs: f64,
+}
+
+/// The answer of all items.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Total {
+    /// Money: the Lagrangian value, a lower bound on the cost of every plan.
+    pub(crate) value: f64,
+    /// By row: used less limit; 0 where there is no limit.
+    pub(crate) excess: Vec<f64>,
+    pub(crate) bought: Vec<Bought>,
+}
+
+#[derive(Debug, Default)]
+struct Rooms {
+    convex: ConvexRoom,
+    lattice: LatticeRoom,
+    batches: BatchRoom,
+    reply: Reply,
+}
+
+/// Runs `work` on every chunk number below `chunks` with `threads` threads; results in order.
+pub(crate) fn in_chunks<T: Send>(chunks: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    if threads <= 1 || chunks <= 1 {
+        return (0..chunks).map(work).collect();
+    }
+    let work = &work;
+    let next = &std::sync::atomic::AtomicUsize::new(0);
+    let mut found: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let one = || {
+            let mut mine = Vec::new();
+            loop {
+                let n = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                if n >= chunks {
+                    return mine;
+                }
+                mine.push((n, work(n)));
+            }
+        };
+        let running: Vec<_> = (1..threads.min(chunks)).map(|_| scope.spawn(one)).collect();
+        let mut all = one();
+        for handle in running {
+            match handle.join() {
+                Ok(mine) => all.extend(mine),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    found.sort_unstable_by_key(|f| f.0);
+    found.into_iter().map(|f| f.1).collect()
+}
+
+/// One pass. The value is a proven lower bound at any prices, as every kernel's is.
+pub(crate) fn pass(scope: &Scope<'_>, duals: &Duals, kernel: Kernel) -> Total {
+    let chunks: Vec<&[(usize, Reduced)]> = scope.items.chunks(CHUNK).collect();
+    let parts = in_chunks(chunks.len(), scope.threads, |n| chunk(scope, duals, kernel, chunks[n]));
+    let mut total = Total { value: 0.0, excess: vec![0.0; scope.limits.len()], bought: Vec::new() };
+    for part in parts {
+        total.value += part.value;
+        for (sum, used) in total.excess.iter_mut().zip(part.excess) {
+            *sum += used;
+        }
+        total.bought.extend(part.bought);
+    }
+    for ((excess, &limit), price) in total.excess.iter_mut().zip(scope.limits).zip(&duals.rows) {
+        *excess = if limit.is_finite() { *excess - limit } else { 0.0 };
+        if limit.is_finite() {
+            total.value -= price * limit;
+        }
+    }
+    total
+}
+
+fn chunk(scope: &Scope<'_>, duals: &Duals, kernel: Kernel, items: &[(usize, Reduced)]) -> Total {
+    let (model, periods) = (scope.model, scope.model.periods);
+    let mut rooms = Rooms::default();
+    let mut total = Total { value: 0.0, excess: vec![0.0; scope.limits.len()], bought: Vec::new() };
+    for (i, reduced) in items {
+        if scope.only.is_some_and(|(numbers, wanted)| numbers[*i] != wanted) {
+            continue;
+        }
+        let item = &model.items[*i];
+        let terms = Terms::new(model, item, reduced, duals, scope.steer);
+        answer(&terms, kernel, &mut rooms);
+        let weight = reduced.weight;
+        total.value += weight * rooms.reply.value;
+        for &(way, packs) in &rooms.reply.bought {
+            let source = &reduced.sources[way];
+            total.excess[source.ordered] += weight * packs * source.price;
+            total.bought.push(Bought { offer: source.offer, period: source.ordered, packs });
+        }
+        if let Some(c) = item.class {
+            for (t, stock) in rooms.reply.stock.iter().enumerate() {
+                total.excess[periods * (c + 1) + t] += weight * item.volume * stock;
+            }
+        }
+    }
+    total
+}
+
+fn answer(terms: &Terms<'_>, kernel: Kernel, rooms: &mut Rooms) {
+    let priced = terms.steer && terms.item.risk.iter().any(|pieces| !pieces.is_empty());
+    if kernel == Kernel::Exact && terms.reduced.few {
+        lattice::solve(terms, &mut rooms.lattice, &mut rooms.reply);
+    } else if kernel == Kernel::Exact && !priced {
+        batches::solve(terms, &mut rooms.batches, &mut rooms.reply);
+    } else {
+        convex::solve(terms, &mut rooms.convex, &mut rooms.reply);
+    }
+}

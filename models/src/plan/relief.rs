@@ -1,0 +1,143 @@
+//! Back within a limit at the least loss: packs of an over-full budget or storage are dropped, or moved to a period
+//! with room, cheapest per money or litre first.
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
+
+use super::packs::{Change, Draft};
+use super::queue::Queue;
+use crate::convert::{ceil_to_count, count_to_f64};
+
+/// Periods looked at before and after for a new home.
+const REACH: usize = 4;
+
+/// A limit on what a plan uses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Limit {
+    Budget { period: usize },
+    Storage { class: usize, period: usize },
+}
+
+impl Limit {
+    fn is_broken(self, draft: &Draft<'_>) -> bool {
+        match self {
+            Self::Budget { period } => !draft.within_budget(period),
+            Self::Storage { class, period } => {
+                let limit = draft.model.classes[class].limit[period];
+                draft.litres[class][period] > limit + 1e-10 * limit.clamp(1.0, 1e9)
+            }
+        }
+    }
+
+    /// Lines that use it.
+    fn lines(self, draft: &Draft<'_>) -> Vec<(usize, usize)> {
+        let model = draft.model;
+        let mut lines = Vec::new();
+        let mut add = |k: usize, range: std::ops::Range<usize>| {
+            lines.extend(range.filter(|&t| draft.packs[k][t] > 0).map(|t| (k, t)));
+        };
+        match self {
+            Self::Budget { period } => (0..model.offers.len()).for_each(|k| add(k, period..period + 1)),
+            Self::Storage { class, period } => {
+                let items = model.classes[class].items.iter().filter(|&&i| model.items[i].volume > 0.0);
+                for &k in items.flat_map(|&i| &model.items[i].offers) {
+                    add(k, 0..(period + 1).saturating_sub(model.offers[k].lead));
+                }
+            }
+        }
+        lines
+    }
+
+    /// Money or litres freed by changes of one item, right after their trial.
+    fn freed(self, draft: &Draft<'_>, changes: &[Change]) -> f64 {
+        match self {
+            Self::Budget { period } => {
+                let money = |c: &Change| -count_to_f64(c.packs) * draft.model.offers[c.offer].price;
+                changes.iter().filter(|c| c.period == period).map(money).sum()
+            }
+            Self::Storage { period, .. } => {
+                let i = changes.first().map_or(0, |c| draft.model.offers[c.offer].item);
+                draft.model.items[i].volume * (draft.stock[i][period] - draft.room.stock[period])
+            }
+        }
+    }
+
+    /// Periods of order that may take over packs of offer `k`.
+    fn homes(self, draft: &Draft<'_>, k: usize) -> std::ops::Range<usize> {
+        let periods = draft.model.periods;
+        match self {
+            Self::Budget { period } => period.saturating_sub(REACH)..(period + REACH + 1).min(periods),
+            Self::Storage { period, .. } => {
+                let first = (period + 1).saturating_sub(draft.model.offers[k].lead);
+                first.min(periods)..(first + REACH).min(periods)
+            }
+        }
+    }
+}
+
+/// Takes packs away until the limit is kept.
+pub(crate) fn relieve(draft: &mut Draft<'_>, limit: Limit) {
+    if !limit.is_broken(draft) {
+        return;
+    }
+    let lines = limit.lines(draft);
+    let mut queue = Queue::new();
+    for (n, &line) in lines.iter().enumerate() {
+        if let Some((rate, _)) = option(draft, limit, line) {
+            queue.push(-rate, n);
+        }
+    }
+    while limit.is_broken(draft) {
+        let Some((_, n)) = queue.pop() else {
+            return;
+        };
+        // Other moves may have taken the room it wanted.
+        let Some((rate, changes)) = option(draft, limit, lines[n]) else {
+            continue;
+        };
+        if queue.best().is_some_and(|best| best > -rate + 1e-12 * rate.abs()) {
+            queue.push(-rate, n);
+            continue;
+        }
+        draft.make(&changes);
+        if let Some((rate, _)) = option(draft, limit, lines[n]) {
+            queue.push(-rate, n);
+        }
+    }
+}
+
+/// The cheapest way to make one line smaller, with its loss per money or litre; larger steps on large lines.
+fn option(draft: &mut Draft<'_>, limit: Limit, (k, t): (usize, usize)) -> Option<(f64, Vec<Change>)> {
+    let model = draft.model;
+    let (offer, now) = (&model.offers[k], draft.packs[k][t]);
+    if now == 0 {
+        return None;
+    }
+    let one = draft.step(k, t, false);
+    let many = -(now / 16);
+    let packs = if many < one && now + many >= offer.moq { many } else { one };
+    let away = Change { offer: k, period: t, packs };
+    let mut best: Option<(f64, Vec<Change>)> = None;
+    let mut consider = |draft: &mut Draft<'_>, changes: &[Change], limits: bool| {
+        if let Some(loss) = draft.trial(changes, limits) {
+            let freed = limit.freed(draft, changes);
+            let rate = loss / freed;
+            if freed > 1e-12 && best.as_ref().is_none_or(|b| rate < b.0) {
+                best = Some((rate, changes.to_vec()));
+            }
+        }
+    };
+    consider(draft, &[away], false);
+    // A minimum order may be broken on the way; it is looked at afterwards.
+    draft.emptying = Some(offer.supplier);
+    let units = -count_to_f64(packs) * offer.units;
+    for &other in &model.items[offer.item].offers {
+        for to in limit.homes(draft, other) {
+            if (other, to) != (k, t) && model.offers[other].open[to] {
+                let least = if draft.packs[other][to] == 0 { model.offers[other].moq } else { 1 };
+                let packs = ceil_to_count(units / model.offers[other].units).max(least);
+                consider(draft, &[away, Change { offer: other, period: to, packs }], true);
+            }
+        }
+    }
+    draft.emptying = None;
+    best
+}
