@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::input::{Instance, Item, Offer, StorageClass};
+use super::input::{Instance, Item, Offer, StorageClass, Supplier};
 use super::output::{Cost, Planned};
 use super::validate::validate;
 use crate::convert::{count_to_f64, index_to_period, period_to_index};
@@ -84,6 +84,7 @@ type Offers<'a> = BTreeMap<&'a str, &'a Offer>;
 
 fn check_orders<'a>(instance: &Instance, planned: &'a Planned, offers: &Offers<'_>, report: &mut Report) -> Orders<'a> {
     let mut orders = Orders::new();
+    let suppliers = suppliers(instance);
     for order in &planned.orders {
         let (id, period) = (order.offer.as_str(), order.period);
         let mut say = |row, detail: String| report.add(row, Some(id), Some(period), detail);
@@ -108,7 +109,7 @@ fn check_orders<'a>(instance: &Instance, planned: &'a Planned, offers: &Offers<'
         {
             say("max_packs", format!("{} packs, at most {most}", order.packs));
         }
-        let supplier = instance.suppliers.iter().find(|s| s.id == offer.supplier);
+        let supplier = suppliers.get(offer.supplier.as_str());
         let allowed = supplier.and_then(|s| s.order_periods.as_ref());
         if allowed.is_some_and(|listed| !listed.contains(&period)) {
             say("order_period", "the supplier takes no order then".to_owned());
@@ -120,23 +121,28 @@ fn check_orders<'a>(instance: &Instance, planned: &'a Planned, offers: &Offers<'
     orders
 }
 
+fn suppliers(instance: &Instance) -> BTreeMap<&str, &Supplier> {
+    instance.suppliers.iter().map(|supplier| (supplier.id.as_str(), supplier)).collect()
+}
+
 /// Budget, minimum orders; returns the cost of purchases, orders and their lines.
 fn check_money(instance: &Instance, orders: &Orders<'_>, offers: &Offers<'_>, report: &mut Report) -> Cost {
     let mut cost = Cost::default();
     let mut spent: BTreeMap<u32, f64> = BTreeMap::new();
     let mut value: BTreeMap<(&str, u32), f64> = BTreeMap::new();
+    let suppliers = suppliers(instance);
     for (&(id, period), &packs) in orders {
         if let Some(offer) = offers.get(id) {
             let money = count_to_f64(packs) * offer.price;
             cost.purchase += money;
             *spent.entry(period).or_default() += money;
-            let supplier = instance.suppliers.iter().find(|s| s.id == offer.supplier);
-            cost.order += supplier.map_or(0.0, |s| s.line_cost);
+            cost.order += suppliers.get(offer.supplier.as_str()).map_or(0.0, |s| s.line_cost);
             *value.entry((offer.supplier.as_str(), period)).or_default() += money;
         }
     }
     for supplier in &instance.suppliers {
-        for (&(_, period), &money) in value.iter().filter(|(key, _)| key.0 == supplier.id) {
+        let id = supplier.id.as_str();
+        for (&(_, period), &money) in value.range((id, 0)..=(id, u32::MAX)) {
             cost.order += supplier.order_cost;
             if fine_money(money) < supplier.min_order - 1e-6 * supplier.min_order.max(1.0) {
                 let detail = format!("{money} ordered, at least {}", supplier.min_order);

@@ -57,11 +57,13 @@ impl<'a> Judge<'a> {
     }
 
     fn explanation(&self, k: usize, t: usize, reason: Reason, drivers: Drivers) -> Explanation {
+        let offer = &self.draft.model.offers[k];
+        let who = (&self.instance.items[offer.item], &self.instance.suppliers[offer.supplier]);
         Explanation {
             offer: self.instance.offers[k].id.clone(),
             period: index_to_period(t),
             reason,
-            text: paragraph(self.instance, k, t, reason, &drivers),
+            text: paragraph(self.instance, who, t, reason, &drivers),
             drivers,
         }
     }

@@ -113,7 +113,7 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
         relaxed.price(&model, (effort, period_to_index(limits.threads).max(1)), &mut progress);
     }
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
-    let draft = search(&model, &relaxed, walks, &mut progress);
+    let draft = search(&model, &relaxed, (walks, limits.gap), &mut progress);
     let guide = relaxed.guide(&model);
     let cut_short = relaxed.late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();
@@ -245,8 +245,10 @@ fn safe_bound(optimum: f64) -> f64 {
 }
 
 /// Whole packs from the prices; for small instances also from the relaxation and from nothing; the cheapest.
-fn search<'a>(model: &'a Model<'a>, relaxed: &Relaxations, walks: u64, progress: &mut Progress<'_>) -> Draft<'a> {
+/// A start that is within `gap_wanted` of the bound is not improved.
+fn search<'a>(model: &'a Model<'a>, relaxed: &Relaxations, (walks, gap_wanted): (u64, f64), progress: &mut Progress<'_>) -> Draft<'a> {
     let bound = relaxed.optimum();
+    let close = |draft: &Draft<'_>| relaxed.steering_optimum().is_some_and(|bound| gap(draft.steering(), bound) <= gap_wanted);
     let mut best = Draft::empty(model, walks);
     let mut starts = Vec::new();
     if let Some(priced) = &relaxed.priced {
@@ -265,7 +267,7 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &Relaxations, walks: u64, progress:
         starts.push(best.clone());
     }
     for mut draft in starts {
-        if !progress.stopped {
+        if !progress.stopped && !close(&draft) {
             let mut go_on = |d: &Draft<'_>| progress.report("improve", Some(cost_of(d).total()), bound);
             improve(&mut draft, &mut go_on);
         }

@@ -1,6 +1,6 @@
 //! An explanation in words for a pharmacist: every figure with its unit, no terms of the solver.
 
-use super::input::Instance;
+use super::input::{Instance, Item, Supplier};
 use super::output::{Drivers, Reason, WhatIf};
 use crate::convert::{count_to_f64, index_to_period, length_to_f64, round_to_count};
 
@@ -12,17 +12,18 @@ struct Words<'a> {
 }
 
 /// One short paragraph about a line, or about an item held back.
-pub(crate) fn paragraph(instance: &Instance, offer: usize, period: usize, reason: Reason, drivers: &Drivers) -> String {
-    let Some(offer) = instance.offers.get(offer) else {
-        return String::new();
-    };
-    let item = instance.items.iter().find(|i| i.id == drivers.item);
-    let supplier = instance.suppliers.iter().find(|s| s.id == offer.supplier);
+pub(crate) fn paragraph(
+    instance: &Instance,
+    (item, supplier): (&Item, &Supplier),
+    period: usize,
+    reason: Reason,
+    drivers: &Drivers,
+) -> String {
     let words = Words {
         instance,
-        name: item.map_or(&drivers.item, |i| i.name.as_ref().unwrap_or(&i.id)),
-        unit: item.and_then(|i| i.base_unit.as_deref()).unwrap_or("unit"),
-        supplier: supplier.map_or(&offer.supplier, |s| s.name.as_ref().unwrap_or(&s.id)),
+        name: item.name.as_ref().unwrap_or(&item.id),
+        unit: item.base_unit.as_deref().unwrap_or("unit"),
+        supplier: supplier.name.as_ref().unwrap_or(&supplier.id),
     };
     let period = index_to_period(period);
     let parts = [
