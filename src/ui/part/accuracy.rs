@@ -37,9 +37,9 @@ fn sentence(record: &AccuracyView, period: &str) -> String {
         format!("{} too {} on average", text::percent(record.bias.abs()), if record.bias > 0.0 { "low" } else { "high" })
     };
     let than = match record.relative_loss {
-        Some(ratio) if ratio < 1.0 => format!("; better than last year\u{2019}s values by {}", text::percent(1.0 - ratio)),
-        Some(ratio) if ratio > 1.0 => format!("; worse than last year\u{2019}s values by {}", text::percent(ratio - 1.0)),
-        Some(_) => "; as good as last year\u{2019}s values".to_owned(),
+        Some(ratio) if ratio < 1.0 => format!("; better than repeating past use by {}", text::percent(1.0 - ratio)),
+        Some(ratio) if ratio > 1.0 => format!("; worse than repeating past use by {}", text::percent(ratio - 1.0)),
+        Some(_) => "; as good as repeating past use".to_owned(),
         None => String::new(),
     };
     let (scored, within) = (record.scored, record.within_95());
@@ -85,7 +85,7 @@ mod tests {
             relative_loss: Some(0.82),
         };
         let plain = sentence(&record, "week").replace('\u{a0}', " ").replace('\u{2019}', "'");
-        let want = "Over the last 12 weeks: forecast 3 % too low on average; 11 of 12 within the 95 % line; better than last year's values by 18 %.";
+        let want = "Over the last 12 weeks: forecast 3 % too low on average; 11 of 12 within the 95 % line; better than repeating past use by 18 %.";
         assert_eq!(plain, want);
         let worse = AccuracyView { bias: 0.0, relative_loss: Some(1.1), ..record };
         assert!(sentence(&worse, "month").contains("right on average") && sentence(&worse, "month").contains("worse than"));
