@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use wardstock_models::distribution::Distribution;
 use wardstock_models::forecast::Forecast;
-use wardstock_models::plan::{
-    Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, Risk, StorageClass, StorageLimit, Supplier, Ven,
-};
+use wardstock_models::plan::standard::{DISPOSAL_SHARE, HOLDING_PER_YEAR, LINE_COST, SHORTAGE_PRICE_MIN, demand_of, shortage_cost};
+use wardstock_models::plan::{Instance, Item, Lot, Offer, OpenOrder, Options, Risk, StorageClass, StorageLimit, Supplier, Ven};
 
 use super::PlanRequest;
 use super::gather::{Gathered, Row};
@@ -14,23 +12,6 @@ use crate::base::money::to_major;
 use crate::base::quantity::to_f64;
 use crate::base::time::Day;
 use crate::catalogue;
-
-/// Levels at which the planner sees demand.
-const LEVELS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
-/// Cost of keeping stock, per year, as a share of its price: money, space, handling.
-const HOLDING_PER_YEAR: f64 = 0.20;
-/// What a missing unit costs, as a multiple of its price (`optimiser.md`, parameters).
-const SHORTAGE_VITAL: f64 = 20.0;
-const SHORTAGE_ESSENTIAL: f64 = 6.0;
-const SHORTAGE_NON_ESSENTIAL: f64 = 2.5;
-/// A cheap unit that is missing still costs somebody's time: the price counts as at least this, in major units.
-const SHORTAGE_PRICE_MIN: f64 = 0.5;
-/// Getting rid of an expired unit, as a share of its price.
-const DISPOSAL_SHARE: f64 = 0.1;
-
-/// Handling one order line - pick it at the shelf, receive, book - in major units: 8 a line as people count
-/// it, times the factor of 0.5 that served best in simulation (`optimiser.md`, section 14).
-const LINE_COST: f64 = 4.0;
 
 /// An instance, and what its offer ids stand for.
 #[derive(Debug)]
@@ -106,11 +87,6 @@ fn item(row: &Row, forecast: &Forecast, unit_price: f64, today: Day, period_days
         "N" => Ven::NonEssential,
         _ => Ven::Essential,
     };
-    let shortage = match ven {
-        Ven::Vital => SHORTAGE_VITAL,
-        Ven::Essential => SHORTAGE_ESSENTIAL,
-        Ven::NonEssential => SHORTAGE_NON_ESSENTIAL,
-    };
     let shelf_life_periods = row.item.shelf_life_days.map(|days| periods(days / period_days).max(1));
     Item {
         id: row.id(),
@@ -128,17 +104,13 @@ fn item(row: &Row, forecast: &Forecast, unit_price: f64, today: Day, period_days
         shelf_life_periods,
         on_hand: lots(row, today, period_days),
         on_order: open_orders(row, today, period_days, shelf_life_periods),
-        demand: forecast.steps.iter().map(period_demand).collect(),
-        cumulative_demand: Some(forecast.sums.iter().map(period_demand).collect()),
+        demand: forecast.steps.iter().map(demand_of).collect(),
+        cumulative_demand: Some(forecast.sums.iter().map(demand_of).collect()),
         holding_cost: HOLDING_PER_YEAR * unit_price * to_f64(period_days) / 365.0,
-        shortage_cost: shortage * unit_price.max(SHORTAGE_PRICE_MIN),
+        shortage_cost: shortage_cost(ven, unit_price, SHORTAGE_PRICE_MIN),
         disposal_cost: DISPOSAL_SHARE * unit_price,
         safety_stock: None,
     }
-}
-
-fn period_demand(of: &Distribution) -> PeriodDemand {
-    PeriodDemand { mean: of.mean(), quantiles: LEVELS.iter().map(|level| (*level, of.quantile(*level))).collect() }
 }
 
 /// A lot counts for a period only if it lasts through it, except the running one.

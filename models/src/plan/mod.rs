@@ -53,6 +53,7 @@ mod relief;
 mod repair;
 mod risk;
 mod solve;
+pub mod standard;
 mod text;
 mod validate;
 mod walk;

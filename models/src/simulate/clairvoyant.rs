@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::cost::{HOLDING_PER_YEAR, LINE_COST, SHORTAGE_PRICE_MIN, shortage_cost};
+use super::cost::{LINE_COST, shortage};
 use super::world::{Article, World};
 use crate::convert::count_to_f64;
+use crate::plan::standard::HOLDING_PER_YEAR;
 use crate::series::count;
 
 /// What does the measured time cost at least per year, whatever the policy?
@@ -68,7 +69,7 @@ struct Rates {
 
 impl Rates {
     fn of(article: &Article) -> Self {
-        Self { holding: HOLDING_PER_YEAR / 365.0 * article.unit_price(), shortage: shortage_cost(article, SHORTAGE_PRICE_MIN) }
+        Self { holding: HOLDING_PER_YEAR / 365.0 * article.unit_price(), shortage: shortage(article) }
     }
 
     fn unit(&self, evenings: usize) -> f64 {

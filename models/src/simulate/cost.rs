@@ -5,26 +5,16 @@ use serde::Serialize;
 use super::tally::Tally;
 use super::world::Article;
 use crate::convert::count_to_f64;
-use crate::plan::Ven;
+use crate::plan::standard::{HOLDING_PER_YEAR, shortage_cost};
 
-/// Holding per year, as a share of the value on the shelf.
-pub(super) const HOLDING_PER_YEAR: f64 = 0.20;
 /// Money per order line.
 pub(super) const LINE_COST: f64 = 8.0;
 /// A missing unit costs at least as if it were worth this.
-pub(super) const SHORTAGE_PRICE_MIN: f64 = 2.0;
+const SHORTAGE_PRICE_MIN: f64 = 2.0;
 
-/// Money a missing unit costs: 20, 6 or 2.5 times its price (V, E, N), the price being at least `price_floor`.
-///
-/// # Source
-/// `optimiser.md`, sections 5 and 14.
-pub(super) fn shortage_cost(article: &Article, price_floor: f64) -> f64 {
-    let times = match article.ven {
-        Ven::Vital => 20.0,
-        Ven::Essential => 6.0,
-        Ven::NonEssential => 2.5,
-    };
-    times * article.unit_price().max(price_floor)
+/// Money a missing unit of an article costs here.
+pub(super) fn shortage(article: &Article) -> f64 {
+    shortage_cost(article.ven, article.unit_price(), SHORTAGE_PRICE_MIN)
 }
 
 /// Money per year by kind.
@@ -52,7 +42,7 @@ impl YearlyCost {
         Self {
             holding: HOLDING_PER_YEAR / 365.0 * count_to_f64(tally.unit_days) * price / years,
             lines: LINE_COST * count_to_f64(tally.lines) / years,
-            shortage: shortage_cost(article, SHORTAGE_PRICE_MIN) * count_to_f64(tally.unmet()) / years,
+            shortage: shortage(article) * count_to_f64(tally.unmet()) / years,
             expired: price * count_to_f64(tally.expired) / years,
         }
     }

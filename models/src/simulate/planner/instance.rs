@@ -2,18 +2,13 @@
 
 use super::{Knobs, Learned, PERIOD_DAYS, horizon};
 use crate::convert::{count_to_f64, index_to_period};
-use crate::distribution::Distribution;
 use crate::forecast::Forecast;
+use crate::plan::standard::{DISPOSAL_SHARE, HOLDING_PER_YEAR, demand_of, shortage_cost};
 use crate::plan::{Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, StorageClass, Supplier};
 use crate::series::{PeriodDemand as Known, PeriodLength, Series, count};
 use crate::simulate::SimulateError;
 use crate::simulate::book::{Book, Page};
-use crate::simulate::cost::{HOLDING_PER_YEAR, shortage_cost};
 
-/// Levels at which the planner sees demand.
-const LEVELS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
-/// Getting rid of an expired unit, as a share of its price.
-const DISPOSAL_SHARE: f64 = 0.1;
 /// Days of history that a forecast looks at.
 const HISTORY_DAYS: usize = 3 * 364;
 
@@ -75,9 +70,9 @@ fn item(at: usize, page: &Page<'_>, forecast: &Forecast, knobs: Knobs) -> Item {
         on_order: page.open.iter().map(|order| open_order(order.units, order.promised_day, page, life)).collect(),
         // Quantiles of single periods are read only where there are none of the sums.
         demand: forecast.steps.iter().map(|step| PeriodDemand { mean: step.mean(), quantiles: Vec::new() }).collect(),
-        cumulative_demand: Some(forecast.sums.iter().map(demand).collect()),
+        cumulative_demand: Some(forecast.sums.iter().map(demand_of).collect()),
         holding_cost: HOLDING_PER_YEAR * price * count(PERIOD_DAYS) / 365.0,
-        shortage_cost: knobs.shortage_factor * shortage_cost(article, knobs.price_floor),
+        shortage_cost: knobs.shortage_factor * shortage_cost(article.ven, price, knobs.price_floor),
         disposal_cost: DISPOSAL_SHARE * price,
         safety_stock: None,
     }
@@ -97,10 +92,6 @@ fn open_order(units: i64, promised_day: usize, page: &Page<'_>, life: Option<u32
     let days = promised_day.checked_sub(tomorrow).unwrap_or(PERIOD_DAYS);
     let arrives_period = index_to_period(days.div_ceil(PERIOD_DAYS));
     OpenOrder { units, arrives_period, expires_period: life.map(|life| arrives_period + life - 1) }
-}
-
-fn demand(of: &Distribution) -> PeriodDemand {
-    PeriodDemand { mean: of.mean(), quantiles: LEVELS.iter().map(|level| (*level, of.quantile(*level))).collect() }
 }
 
 fn offer(at: usize, page: &Page<'_>, learned: &Learned) -> Offer {

@@ -7,6 +7,7 @@ use super::SimulateError;
 use super::book::Book;
 use super::policy::Policy;
 use crate::convert::period_to_index;
+use crate::plan::standard::{LINE_COST, SHORTAGE_PRICE_MIN};
 use crate::plan::{SolveLimits, solve};
 use learned::Learned;
 
@@ -34,7 +35,7 @@ pub struct Knobs {
 
 impl Default for Knobs {
     fn default() -> Self {
-        Self { line_cost: 4.0, price_floor: 0.5, shortage_factor: 1.0, periods: 13, learn_days: 28 }
+        Self { line_cost: LINE_COST, price_floor: SHORTAGE_PRICE_MIN, shortage_factor: 1.0, periods: 13, learn_days: 28 }
     }
 }
 
