@@ -198,6 +198,11 @@ impl LeadTime {
         (!atoms.is_empty()).then_some(Self { atoms, ignored })
     }
 
+    /// (whole days, probability), days rising; probabilities add up to 1.
+    pub fn by_days(&self) -> Vec<(usize, f64)> {
+        self.atoms.iter().map(|&(days, chance)| (usize::try_from(days).unwrap_or(0), chance)).collect()
+    }
+
     /// All (days, probability) pairs, days rising; probabilities add up to 1.
     pub fn atoms(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.atoms.iter().map(|(day, share)| (f64::from(*day), *share))

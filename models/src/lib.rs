@@ -10,6 +10,7 @@ pub mod convert;
 pub mod distribution;
 pub mod forecast;
 pub mod lead_time;
+pub mod levels;
 pub mod plan;
 pub mod rng;
 pub mod series;

@@ -141,6 +141,11 @@ pub(crate) fn normal_cdf(x: f64) -> f64 {
     if x >= 0.0 { 1.0 - tail } else { tail }
 }
 
+/// The standard normal density.
+pub(crate) fn normal_density(x: f64) -> f64 {
+    (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt()
+}
+
 /// The standard normal quantile, for `p` inside (0, 1); clamped to 1e-300 and 1 - 1e-16.
 ///
 /// # Source

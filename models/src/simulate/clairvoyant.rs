@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::cost::{LINE_COST, shortage};
+use super::cost::shortage;
 use super::world::{Article, World};
 use crate::convert::count_to_f64;
-use crate::plan::standard::HOLDING_PER_YEAR;
+use crate::plan::standard::{HOLDING_PER_YEAR, LINE_COST};
 use crate::series::count;
 
 /// What does the measured time cost at least per year, whatever the policy?

@@ -5,12 +5,7 @@ use serde::Serialize;
 use super::tally::Tally;
 use super::world::Article;
 use crate::convert::count_to_f64;
-use crate::plan::standard::{HOLDING_PER_YEAR, shortage_cost};
-
-/// Money per order line.
-pub(super) const LINE_COST: f64 = 8.0;
-/// A missing unit costs at least as if it were worth this.
-const SHORTAGE_PRICE_MIN: f64 = 2.0;
+use crate::plan::standard::{HOLDING_PER_YEAR, LINE_COST, SHORTAGE_PRICE_MIN, shortage_cost};
 
 /// Money a missing unit of an article costs here.
 pub(super) fn shortage(article: &Article) -> f64 {

@@ -6,8 +6,7 @@ use wardstock_models::simulate::{Figures, Knobs, Wardstock, clairvoyant, hospita
 fn the_planner_keeps_shelves_filled() {
     let world = hospital(3, 8, 26).unwrap();
     let bound = clairvoyant(&world, 7);
-    let knobs = Knobs { periods: 8, ..Knobs::default() };
-    let walked = || run(&world, &mut Wardstock::new(knobs), 7).unwrap();
+    let walked = || run(&world, &mut Wardstock::new(Knobs::default()), 7).unwrap();
     let outcome = walked();
     let figures = Figures::of(&world, &outcome, bound);
     assert!(figures.unit_fill > 0.97 && figures.cost >= bound, "{figures:?}");

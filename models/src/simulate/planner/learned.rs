@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::horizon;
+use super::PERIODS;
 use crate::forecast::{Circumstances, Experience, Forecast};
 use crate::lead_time::{Delivery, LeadTime};
 use crate::series::{Series, count};
@@ -21,24 +21,22 @@ pub(super) struct Learned {
     pub(super) day: usize,
     experience: Experience,
     /// Supplier -> its law.
-    laws: BTreeMap<String, LeadTime>,
+    laws: BTreeMap<String, Vec<(usize, f64)>>,
 }
 
 impl Learned {
-    pub(super) fn from(book: &Book<'_>, series: &[Series], periods: u32) -> Result<Self, SimulateError> {
-        let experience = Experience::learn(series, &Circumstances::default(), horizon(periods)).map_err(|cause| failed(&cause))?;
+    pub(super) fn from(book: &Book<'_>, series: &[Series]) -> Result<Self, SimulateError> {
+        let experience = Experience::learn(series, &Circumstances::default(), PERIODS).map_err(|cause| failed(&cause))?;
         Ok(Self { day: book.day, experience, laws: laws(book)? })
     }
 
-    pub(super) fn forecast(&self, series: &[Series], periods: u32) -> Result<Vec<Forecast>, SimulateError> {
-        self.experience.forecast(series, &Circumstances::default(), horizon(periods)).map_err(|cause| failed(&cause))
+    pub(super) fn forecast(&self, series: &[Series]) -> Result<Vec<Forecast>, SimulateError> {
+        self.experience.forecast(series, &Circumstances::default(), PERIODS).map_err(|cause| failed(&cause))
     }
 
-    /// `[extra periods, probability]` beyond the periods that a plan counts on.
-    pub(super) fn delay(&self, supplier: &str, period_days: u32, lead_periods: usize) -> Vec<(u32, f64)> {
-        let law = self.laws.get(supplier);
-        let extra = law.map(|law| law.extra_periods(period_days, lead_periods)).unwrap_or_default();
-        extra.into_iter().map(|(periods, chance)| (u32::try_from(periods).unwrap_or(u32::MAX), chance)).collect()
+    /// `(days, probability)` from tomorrow morning to the arrival of an order placed this evening.
+    pub(super) fn lead_days(&self, supplier: &str) -> &[(usize, f64)] {
+        self.laws.get(supplier).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -47,7 +45,7 @@ fn failed(cause: &dyn std::fmt::Display) -> SimulateError {
 }
 
 /// Laws of the days from the morning after the review to arrival: a review in the evening is an order next morning.
-fn laws(book: &Book<'_>) -> Result<BTreeMap<String, LeadTime>, SimulateError> {
+fn laws(book: &Book<'_>) -> Result<BTreeMap<String, Vec<(usize, f64)>>, SimulateError> {
     let day = |day: usize| i64::try_from(day).unwrap_or(i64::MAX);
     let mut deliveries = Vec::new();
     let mut received: BTreeMap<&str, usize> = BTreeMap::new();
@@ -81,7 +79,7 @@ fn laws(book: &Book<'_>) -> Result<BTreeMap<String, LeadTime>, SimulateError> {
         } else {
             stated()
         };
-        laws.insert(supplier.clone(), law.map_err(|cause| failed(&cause))?);
+        laws.insert(supplier.clone(), law.map_err(|cause| failed(&cause))?.by_days());
     }
     Ok(laws)
 }
