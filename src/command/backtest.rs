@@ -110,6 +110,6 @@ fn site(conn: &mut Conn, code: Option<&str>) -> Result<PlaceKey> {
 }
 
 fn text(backtest: &Backtest) -> String {
-    let notes: String = backtest.notes.iter().map(|note| format!("- {note}\n")).collect();
-    format!("site {}, record from {} to {}\n{notes}\n{}", backtest.site, backtest.from, backtest.to, table::text(&backtest.comparison))
+    let Backtest { site, from, to, notes, comparison } = backtest;
+    format!("site {site}, record from {from} to {to}\n- {}\n\n{}", notes.join("\n- "), table::text(comparison))
 }

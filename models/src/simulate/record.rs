@@ -151,3 +151,53 @@ fn law(article: &Article, sd_days: f64, deliveries: &[Delivery], learned: &mut L
         Ok,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Ven;
+
+    fn offered(id: &str, supplier: &str, price_minor: i64) -> Offered {
+        let article = Article {
+            id: id.into(),
+            ven: Ven::Essential,
+            supplier: supplier.into(),
+            units_per_pack: 10,
+            price_minor,
+            moq_packs: 1,
+            lead_time_days: 4,
+            shelf_life_days: None,
+            par_level: None,
+        };
+        Offered { article, lead_time_sd_days: 0.0 }
+    }
+
+    fn record(days: usize) -> (Record, Vec<String>) {
+        let offers = vec![offered("A", "S1", 500), offered("A", "S2", 400), offered("A", "S3", 400), offered("B", "S1", 9_000)];
+        let requests = ["A", "B", "C"].into_iter().map(|id| (id.to_owned(), vec![1; days])).collect();
+        let deliveries = [Delivery { supplier: "S1".into(), ordered_day: 100, promised_day: None, received_day: Some(109) }];
+        Record::new(offers, requests, &deliveries).unwrap()
+    }
+
+    #[test]
+    fn the_cheapest_offer_is_bought_and_what_nobody_offers_is_named() {
+        let (mut record, nobody) = record(70);
+        let bought: Vec<&str> = record.articles().iter().map(|article| article.supplier.as_str()).collect();
+        assert_eq!((bought, nobody), (vec!["S2", "S1"], vec!["C".to_owned()]));
+        assert_eq!((record.keep_dearest(2), record.keep_dearest(1)), (0, 1));
+        assert_eq!((record.articles()[0].id.as_str(), record.requests().len()), ("B", 1));
+        let world = record.world(1, None).unwrap();
+        assert!(world.lead_days()[0].iter().all(|days| *days == 9), "as the one delivery took");
+    }
+
+    #[test]
+    fn a_record_is_long_enough_or_says_how_long_it_must_be() {
+        let want = Timeline { history: 28 - 9, measured: 28, days: 56 };
+        assert_eq!(record(56).0.timeline(None), Ok(want));
+        assert_eq!(record(700).0.timeline(Some(50)), Ok(Timeline { history: 350 - 91, measured: 350, days: 700 }));
+        for (days, weeks) in [(55, None), (0, None), (56, Some(5)), (56, Some(usize::MAX)), (56, Some(0))] {
+            let refused = record(days).0.timeline(weeks).unwrap_err().to_string();
+            assert!(refused.contains("at least 56 are needed, 28 of them"), "{refused}");
+        }
+    }
+}

@@ -60,7 +60,9 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Outcome> {
     let record = match &arguments.history {
         Some(folder) => {
             let (record, notes) = history::read(folder)?;
-            notes.iter().for_each(|note| output::note(note));
+            for note in &notes {
+                output::note(note);
+            }
             Some(record)
         }
         None => None,
