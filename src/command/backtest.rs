@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WEEKS")]
     weeks: Option<u32>,
     /// Items compared at most, those whose demand is worth most.
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     items: u32,
     /// Threads; as many as the machine has. The result does not depend on it.
     #[arg(long, value_name = "N")]

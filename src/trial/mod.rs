@@ -20,8 +20,9 @@ pub use gather::{Gathered, gather};
 pub use request::{BacktestRequest, USUAL, request};
 pub use run::{QUEUE, run};
 
-/// Items compared at most, those whose demand is worth most: a thousand take minutes per policy that plans.
-pub const ITEMS_MAX: usize = 1_000;
+/// Items compared at most, those whose demand is worth most. Our planner takes about a second of one core for 100 items
+/// and a review; the rules take none worth counting.
+pub const ITEMS_MAX: usize = 500;
 
 /// What policies would have come to on a site's own record.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -15,7 +15,7 @@ use crate::places;
 /// The queue that backtest workers claim from.
 pub const QUEUE: &str = "backtest";
 /// A backtest that takes longer is given up.
-const TIME_LIMIT: Duration = Duration::from_hours(1);
+const TIME_LIMIT: Duration = Duration::from_hours(2);
 /// How long a job is kept from other workers after each sign of life: far more than one review takes.
 const HOLD_SECONDS: i64 = 600;
 /// Time between two signs of life.
