@@ -14,6 +14,7 @@ use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::Micros;
 use crate::db::Db;
+use crate::db::conn::Conn;
 use crate::web::body::{Params, Posted};
 use crate::web::idempotency::{Answer, once};
 use crate::web::paging::{Cut, Page};
@@ -102,6 +103,20 @@ struct BacktestAnswer {
     result: Option<Value>,
 }
 
+/// The newest backtest of a site, with its result when it is done.
+///
+/// # Errors
+/// Those of the database.
+pub fn newest(conn: &mut Conn, site_id: i64) -> Result<Option<(BacktestView, Option<Value>)>> {
+    let Some(head) = store::list(conn, Some(site_id), i64::MAX, 1)?.pop() else { return Ok(None) };
+    let result = result_of(conn, &head)?;
+    Ok(Some((BacktestView::of(head)?, result)))
+}
+
+fn result_of(conn: &mut Conn, head: &BacktestHead) -> Result<Option<Value>> {
+    Ok(store::result_of(conn, head.site_id, head.id)?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
 async fn get_backtests(caller: Caller, db: web::Data<Db>, query: Params<BacktestQuery>, request: HttpRequest) -> Result<HttpResponse> {
     let cut = Cut::parse(query.0.limit, query.0.cursor.as_deref())?;
     let before = if cut.after.is_empty() { i64::MAX } else { cut.after_id()? };
@@ -128,7 +143,7 @@ async fn get_backtest(caller: Caller, db: web::Data<Db>, path: web::Path<String>
             let id: i64 = path.parse().ok().ok_or_else(|| Error::not_found("backtest", &path))?;
             let head = store::head(conn, id)?.ok_or_else(|| Error::not_found("backtest", &path))?;
             caller.require_site(head.site_id)?;
-            let result = store::result_of(conn, head.site_id, head.id)?.and_then(|text| serde_json::from_str(&text).ok());
+            let result = result_of(conn, &head)?;
             Ok(BacktestAnswer { backtest: BacktestView::of(head)?, result })
         })
         .await?;

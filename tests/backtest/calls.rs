@@ -37,6 +37,9 @@ fn a_pharmacist_tries_a_policy_on_the_record() {
             assert!(figures.len() == 3 && figures[0]["cost"].as_f64() >= figures[2]["cost"].as_f64(), "{engine:?}: {trial}");
         }
         assert_eq!(result["differences"][0]["against"], "par:30", "{engine:?}");
+        let page = hospital.with_role(Role::Viewer).get("/trial?site=H1");
+        assert!(page.status == 200 && page.text.contains("Record from 2026-06-01 to 2026-10-18"), "{engine:?}: {}", page.text);
+        assert!(!page.text.contains("Try at H1") && pharmacist.get("/trial").text.contains("Try at H1"), "{engine:?}: who plans may try");
     });
 }
 
