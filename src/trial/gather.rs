@@ -45,7 +45,7 @@ pub fn gather(conn: &mut Conn, site: &PlaceKey, today: Day, items_max: usize) ->
     let suppliers: HashMap<i64, Supplier> = supplier::all(conn)?.into_iter().map(|supplier| (supplier.id, supplier)).collect();
     let deliveries = deliveries(conn, &suppliers)?;
     let mut facts = Facts { deliveries: deliveries.iter().filter(|one| one.received_day.is_some()).count(), ..Facts::default() };
-    let offers = offers(conn, site.site_id, today, demand.from, &items, &suppliers, &mut facts)?;
+    let offers = offers(conn, site.site_id, today, &items, &suppliers, &mut facts)?;
     let codes = |item_id: &i64| items.get(item_id).map_or_else(|| item_id.to_string(), |item| item.code.clone());
     let requests = demand.items.iter().map(|(item_id, of_item)| (codes(item_id), of_item.requests.clone())).collect();
     let (mut record, nobody) = Record::new(offers, requests, &deliveries).map_err(|cause| refused("suppliers", &cause))?;
@@ -106,13 +106,12 @@ fn offers(
     conn: &mut Conn,
     site_id: i64,
     today: Day,
-    since: Day,
     items: &HashMap<i64, Item>,
     suppliers: &HashMap<i64, Supplier>,
     facts: &mut Facts,
 ) -> Result<Vec<Offered>> {
     let levels = own_levels(conn, site_id)?;
-    let lives = shelf_life::as_received(conn, site_id, since)?;
+    let lives = shelf_life::as_received(conn, site_id, today.plus(-HISTORY_DAYS))?;
     let offers = offer::newest_on(conn, today)?;
     let currency = offer::main_currency(&offers).unwrap_or_default().to_owned();
     let mut offered = Vec::with_capacity(offers.len());

@@ -96,7 +96,7 @@ fn form(site: &PlaceKey) -> Markup {
     html! {
         form class="inline" data-do="trial" data-site=(site.code) {
             label for="policies" { "Policies" }
-            input id="policies" name="policies" type="text" size="48" autocomplete="off" value=(USUAL) aria-describedby="meant";
+            input id="policies" name="policies" type="text" size="28" autocomplete="off" value=(USUAL) aria-describedby="meant";
             button type="submit" { "Try at " (site.code) }
         }
         p id="meant" class="soft small" { "1 to 8, parted by spaces; the first is set against the others. open-msupply:MAX,MIN in months; par:DAYS, or your own par levels; rss:0.99,25; clairvoyant knows the future." }
@@ -117,7 +117,7 @@ const COLUMNS: [(&str, bool); 8] = [
     ("Policy", false),
     ("Handed out, %", true),
     ("Vital handed out, %", true),
-    ("Days without stock", true),
+    ("Item-days without stock", true),
     ("Stock value", true),
     ("Expired", true),
     ("Order lines", true),
@@ -126,9 +126,10 @@ const COLUMNS: [(&str, bool); 8] = [
 
 fn table(walked: &Walked) -> Markup {
     html! {
+        h2 { "Record from " (walked.from) " to " (walked.to) ", per year" }
         div class="scroll" {
             table role="table" class="rows" {
-                caption { "Record from " (walked.from) " to " (walked.to) ", means per year" }
+                caption class="hidden" { "What each policy would have come to per year" }
                 (cell::head(&COLUMNS))
                 tbody role="rowgroup" {
                     @for (at, name) in walked.policies.iter().enumerate() {
