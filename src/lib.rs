@@ -17,6 +17,7 @@ pub mod sensing;
 pub mod demand;
 pub mod orders;
 pub mod reorder;
+pub mod trial;
 pub mod reports;
 pub mod ui;
 pub mod app;

@@ -176,9 +176,14 @@ fn a_caller_of_one_site_sees_nothing_of_another() {
             let foreign = elsewhere(role);
             let places: BTreeSet<String> = foreign.list("/api/v1/stock").iter().map(|row| text(&row["place"])).collect();
             assert_eq!(places, BTreeSet::from(["PH2".to_owned()]), "{role:?}");
-            for list in
-                ["/api/v1/stock?place=PH", "/api/v1/movements?place=PH", "/api/v1/plans", "/api/v1/par-levels?place=PH", "/api/v1/alerts"]
-            {
+            for list in [
+                "/api/v1/stock?place=PH",
+                "/api/v1/movements?place=PH",
+                "/api/v1/plans",
+                "/api/v1/backtests",
+                "/api/v1/par-levels?place=PH",
+                "/api/v1/alerts",
+            ] {
                 assert!(foreign.list(list).is_empty(), "{role:?} {list}");
             }
             assert!(foreign.list("/api/v1/movements").iter().all(|row| row["place"] == "PH2"), "{role:?}");
@@ -231,6 +236,7 @@ fn nothing_is_changed_from_elsewhere(elsewhere: &impl Fn(Role) -> Client, plan: 
     is_closed(&pharmacist.patch("/api/v1/par-levels/PH/P1", "\"1\"", &json!({"par_level": 1})));
     is_closed(&pharmacist.patch("/api/v1/places/PH", "\"1\"", &json!({"name": "Mine"})));
     is_closed(&pharmacist.post("/api/v1/plans", &json!({"site": "H1"})));
+    is_closed(&pharmacist.post("/api/v1/backtests", &json!({"site": "H1"})));
     is_closed(&pharmacist.post(&format!("/api/v1/plans/{plan}/accept"), &json!({})));
     is_closed(&pharmacist.patch(&format!("/api/v1/plans/{plan}/lines/1"), "\"1\"", &json!({"packs": 1, "reason": "mine"})));
     for order in orders {

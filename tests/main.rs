@@ -15,6 +15,7 @@
 mod scene;
 
 mod access;
+mod backtest;
 mod conformance;
 mod contract;
 mod demo;

@@ -15,7 +15,7 @@ use crate::db::Db;
 use crate::web::metrics::Metrics;
 use crate::web::openapi::{self, Operation};
 use crate::web::{health, problem, request_log};
-use crate::{alerts, catalogue, demand, orders, places, reorder, reports, sensing, stock, ui};
+use crate::{alerts, catalogue, demand, orders, places, reorder, reports, sensing, stock, trial, ui};
 
 /// Largest body of a call; imports have their own.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -50,7 +50,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&Method::GET, "/api/v1/events", role::PEOPLE, live::get_events)
             .about("service", "Server-sent events: stock, alert, plan, order, device; Last-Event-ID resumes"),
     ];
-    let rooms: [fn() -> Vec<Route>; 12] = [
+    let rooms: [fn() -> Vec<Route>; 13] = [
         access::http::routes,
         import::routes,
         catalogue::http::routes,
@@ -61,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         demand::http::routes,
         orders::http::routes,
         reorder::http::routes,
+        trial::http::routes,
         reports::http::routes,
         ui::http::routes,
     ];

@@ -2,6 +2,8 @@
 //!
 //! An offer is known by its id. Item, supplier, pack and first day never change: another pack is another offer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -128,6 +130,30 @@ patch! {
 /// Those of the database.
 pub fn valid_on(conn: &mut Conn, day: Day) -> Result<Vec<Offer>> {
     store::offer::valid_on(conn, day)
+}
+
+/// As [`valid_on`]; of offers that differ only in their first day the newest: a price rise replaces the price before it.
+///
+/// # Errors
+/// Those of the database.
+pub fn newest_on(conn: &mut Conn, day: Day) -> Result<Vec<Offer>> {
+    let mut by_key: BTreeMap<(i64, i64, i64), Offer> = BTreeMap::new();
+    for offer in valid_on(conn, day)? {
+        let key = (offer.item_id, offer.supplier_id, offer.units_per_pack);
+        if by_key.get(&key).is_none_or(|known| known.valid_from < offer.valid_from) {
+            by_key.insert(key, offer);
+        }
+    }
+    Ok(by_key.into_values().collect())
+}
+
+/// The currency in which most of these offers are made; none: there are none. Currencies are never summed.
+pub fn main_currency(offers: &[Offer]) -> Option<&str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for offer in offers {
+        *counts.entry(offer.currency.as_str()).or_insert(0) += 1;
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(currency, _)| currency)
 }
 
 /// An offer with all its fields, by id; archived ones too.

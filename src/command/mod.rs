@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod audit;
+mod backtest;
 mod database;
 mod demo;
 mod device;
@@ -55,6 +56,8 @@ enum Command {
     Forecast(forecast::Arguments),
     /// Compare ordering policies on a made-up hospital or a real record, without a database.
     Simulate(simulate::Arguments),
+    /// Compare ordering policies on the hospital's own ledger.
+    Backtest(backtest::Arguments),
     /// Verify the audit's hash chain.
     #[command(subcommand)]
     Audit(audit::Arguments),
@@ -92,6 +95,7 @@ pub(crate) fn run(mut cli: Cli) -> Result<Outcome> {
         Command::Plan(arguments) => plan::run(&config, &arguments, json),
         Command::Forecast(arguments) => forecast::run(&config, &arguments, json),
         Command::Simulate(arguments) => simulate::run(&arguments, json),
+        Command::Backtest(arguments) => backtest::run(&config, &arguments, json),
 
         Command::Audit(arguments) => audit::run(&config, &arguments, json),
         Command::Openapi => openapi::run(),

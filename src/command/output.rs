@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "the command line's own output")]
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,6 +18,12 @@ pub(crate) fn result(json: bool, value: &impl Serialize, text: impl FnOnce() -> 
         text()
     };
     line(&out)
+}
+
+/// Writes a result as JSON to a file.
+pub(crate) fn save_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(|cause| Error::internal("a result is no JSON").because(cause))?;
+    std::fs::write(path, text + "\n").map_err(|cause| Error::field(path.display().to_string(), "unwritable", cause.to_string()))
 }
 
 /// One line on stdout; a reader that went away (`| head`) is no error.

@@ -143,6 +143,10 @@ impl Target {
             Error::new(Code::DatabaseUnavailable, "the database can't be opened").retry_after(5).because(cause)
         };
         match self {
+            // SQLite would make an empty file of a slip in the path.
+            Self::Sqlite { path, .. } if access == Access::Read && !path.exists() => {
+                Err(Error::new(Code::DatabaseUnavailable, "there is no such database: check --database, or run `wardstock migrate`"))
+            }
             Self::Sqlite { path, .. } => {
                 let conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(unavailable)?;
                 prepare_sqlite(conn, access).map(Conn::Sqlite)

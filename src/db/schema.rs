@@ -563,9 +563,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    backtest (site_id, id) {
+        site_id -> BigInt,
+        id -> BigInt,
+        state -> Text,
+        requested_by -> Text,
+        requested_at -> BigInt,
+        wish -> Text,
+        progress -> Double,
+        finished_at -> Nullable<BigInt>,
+        result -> Nullable<Text>,
+        failure -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query! {
     item, supplier, offer, substitute, delivery, access_token, session, idempotency, code_directory, place, stock_point, lot, movement,
     level, demand_history, forecast, device, device_health, channel, binding, observation, channel_last, ingest_batch, quarantine_record,
     sensor_step, projection_task, belief, discrepancy, plan, plan_line, purchase_order, order_line, alert, job, outbox, audit_log,
-    forecast_run, holiday, demand_event,
+    forecast_run, holiday, demand_event, backtest,
 }

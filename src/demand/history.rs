@@ -30,15 +30,16 @@ pub struct DemandDay {
 /// Demand of one stock point by day; imported periods longer than a day are spread evenly.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PointHistory {
-    /// Day -> (issued, requested, empty share, known).
-    days: BTreeMap<i64, DaySum>,
+    /// What is known, by day.
+    pub(super) days: BTreeMap<i64, DaySum>,
 }
 
+/// One day of one stock point.
 #[derive(Debug, Clone, Copy, Default)]
-struct DaySum {
-    issued: f64,
-    requested: f64,
-    empty_share: f64,
+pub(super) struct DaySum {
+    pub(super) issued: f64,
+    pub(super) requested: f64,
+    pub(super) empty_share: f64,
 }
 
 /// Units of one day, as the store reads them: issued, or asked for in vain.
@@ -77,7 +78,7 @@ pub fn days(conn: &mut Conn, site_id: i64, stock_point_id: i64, from: Day, to: D
 }
 
 /// Loads the daily history of one stock point of a site, or of every one, in `[from, until)`.
-fn load(conn: &mut Conn, site_id: i64, only: Option<i64>, from: Day, until: Day) -> Result<HashMap<i64, PointHistory>> {
+pub(super) fn load(conn: &mut Conn, site_id: i64, only: Option<i64>, from: Day, until: Day) -> Result<HashMap<i64, PointHistory>> {
     let points = only.map_or((i64::MIN, i64::MAX), |id| (id, id));
     let mut histories: HashMap<i64, PointHistory> = HashMap::new();
     for row in store::imported_periods(conn, site_id, points, from, until)? {

@@ -11,6 +11,7 @@ pub mod http;
 pub mod import;
 pub mod input;
 pub mod paths;
+pub mod record;
 pub mod replay;
 pub mod run;
 mod shift;

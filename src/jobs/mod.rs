@@ -1,5 +1,6 @@
-//! Work beside the requests: plans are solved, sensor steps booked, upkeep done; each on a thread of its own.
+//! Work beside the requests: plans are solved, backtests walked, sensor steps booked, upkeep done; each on a thread of its own.
 
+mod backtest;
 mod project;
 mod solve;
 mod upkeep;
@@ -30,6 +31,8 @@ impl Workers {
         let mut projector = project::Projector::new(state)?;
         workers.every("job-project", Duration::from_millis(200), state, move |state| projector.round(state))?;
         workers.every("job-solve", Duration::from_millis(200), state, solve::round)?;
+        let stop = Arc::clone(&workers.stop);
+        workers.every("job-backtest", Duration::from_millis(500), state, move |state| backtest::round(state, &stop))?;
         workers.every("job-upkeep", Duration::from_secs(10), state, upkeep::round)?;
         Ok(workers)
     }

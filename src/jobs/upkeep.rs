@@ -1,4 +1,4 @@
-//! Upkeep: jobs of silent workers go back, plans that nobody finishes fail, silent devices raise alerts, old answers and events are forgotten.
+//! Upkeep: jobs of silent workers go back, plans and backtests that nobody finishes fail, silent devices raise alerts, old answers and events are forgotten.
 
 use crate::access::session;
 use crate::app::State;
@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::db::{outbox, queue};
 use crate::reorder;
 use crate::sensing::health;
+use crate::trial;
 use crate::web::idempotency;
 
 /// Events are kept this long for streams that resume.
@@ -20,6 +21,7 @@ pub(super) fn round(state: &State) -> Result<bool> {
         health::raise_silence(tx)?;
         let recovered = queue::recover(tx)?;
         reorder::abandoned::fail_abandoned(tx)?;
+        trial::abandoned::fail_abandoned(tx)?;
         Ok(recovered)
     })?;
     if recovered > 0 {

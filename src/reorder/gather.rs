@@ -119,22 +119,10 @@ pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanReque
     let horizon = usize::try_from(wish.periods()).unwrap_or(1);
     let input = RunInput::new(today, wish.period_days(), horizon, series, known);
     let suppliers: HashMap<i64, Supplier> = supplier::all(conn)?.into_iter().map(|supplier| (supplier.id, supplier)).collect();
-    let offers = newest(offer::valid_on(conn, today)?);
+    let offers = offer::newest_on(conn, today)?;
     let lead_times = lead_times(conn, &suppliers, today)?;
     let litres = capacity::litres(conn, site_id)?;
     Ok(Facts { rows, input, offers, suppliers, lead_times, litres })
-}
-
-/// Of offers that differ only in their first day, the newest: a price rise replaces the price before it.
-fn newest(offers: Vec<Offer>) -> Vec<Offer> {
-    let mut by_key: BTreeMap<(i64, i64, i64), Offer> = BTreeMap::new();
-    for offer in offers {
-        let key = (offer.item_id, offer.supplier_id, offer.units_per_pack);
-        if by_key.get(&key).is_none_or(|known| known.valid_from < offer.valid_from) {
-            by_key.insert(key, offer);
-        }
-    }
-    by_key.into_values().collect()
 }
 
 fn series_of(row: &Row, members: &[i64]) -> Wanted {

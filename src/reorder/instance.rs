@@ -66,11 +66,7 @@ fn currency_of(gathered: &Gathered, wish: &PlanRequest) -> String {
     if let Some(budget) = &wish.budget {
         return budget.currency.clone();
     }
-    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    for offer in &gathered.offers {
-        *counts.entry(offer.currency.as_str()).or_insert(0) += 1;
-    }
-    counts.into_iter().max_by_key(|(_, count)| *count).map_or_else(|| "EUR".to_owned(), |(currency, _)| currency.to_owned())
+    catalogue::offer::main_currency(&gathered.offers).unwrap_or("EUR").to_owned()
 }
 
 fn risk(wish: &PlanRequest) -> Risk {

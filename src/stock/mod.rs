@@ -8,6 +8,7 @@ pub mod level;
 pub mod lot;
 pub mod movement;
 mod record;
+pub mod shelf_life;
 mod store;
 
 pub use record::record;

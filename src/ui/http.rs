@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::layout::answer;
-use super::page::{item, sign_in, stock, today};
+use super::page::{item, sign_in, stock, today, trial};
 use super::{assets, layout};
 use crate::access::caller::Caller;
 use crate::access::route::Route;
@@ -33,6 +33,9 @@ pub fn routes() -> Vec<Route> {
             .query::<TodayQuery>(),
         Route::new(&Method::GET, "/stock", role::PEOPLE, get_stock).about("ui", "The stock list").query::<StockQuery>(),
         Route::new(&Method::GET, "/items/{code}", role::PEOPLE, get_item).about("ui", "An item: stock, lots, expected use"),
+        Route::new(&Method::GET, "/trial", role::PEOPLE, get_trial)
+            .about("ui", "Try a policy on the site's own record: the newest backtest as a table")
+            .query::<TodayQuery>(),
         Route::public(&Method::GET, "/assets/{file}", get_asset).about("ui", "Stylesheet, script and icon"),
     ]
 }
@@ -141,6 +144,11 @@ async fn get_stock(caller: Caller, db: web::Data<Db>, query: Params<StockQuery>)
 async fn get_item(caller: Caller, db: web::Data<Db>, code: web::Path<String>) -> Result<HttpResponse> {
     let now = db.clock().now();
     let page = db.read(move |conn| Ok(item::page(&caller, &item::read(conn, caller.site, &code, now)?))).await?;
+    Ok(answer(StatusCode::OK, page))
+}
+
+async fn get_trial(caller: Caller, db: web::Data<Db>, query: Params<TodayQuery>) -> Result<HttpResponse> {
+    let page = db.read(move |conn| Ok(trial::page(&caller, &trial::read(conn, &caller, query.0.site.as_deref())?))).await?;
     Ok(answer(StatusCode::OK, page))
 }
 

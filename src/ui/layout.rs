@@ -17,6 +17,8 @@ pub(crate) enum Here {
     Today,
     /// The stock list and items.
     Stock,
+    /// Policies tried on the own record.
+    Trial,
     /// None of them.
     Nowhere,
 }
@@ -70,6 +72,7 @@ fn header(frame: &Frame<'_>) -> Markup {
                     ul {
                         (entry("/", "Today", frame.here == Here::Today))
                         (entry("/stock", "Stock", frame.here == Here::Stock))
+                        (entry("/trial", "Try a policy", frame.here == Here::Trial))
                         (entry("/docs/api/", "API", false))
                     }
                 }

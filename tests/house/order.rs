@@ -4,8 +4,23 @@ use super::Rule;
 use super::source::{Breach, Source};
 
 /// The rooms, lowest first.
-pub(super) const ROOMS: [&str; 14] =
-    ["base", "db", "web", "access", "catalogue", "places", "alerts", "stock", "sensing", "demand", "orders", "reorder", "reports", "ui"];
+pub(super) const ROOMS: [&str; 15] = [
+    "base",
+    "db",
+    "web",
+    "access",
+    "catalogue",
+    "places",
+    "alerts",
+    "stock",
+    "sensing",
+    "demand",
+    "orders",
+    "reorder",
+    "trial",
+    "reports",
+    "ui",
+];
 /// What stands above the rooms, lowest first.
 pub(super) const ABOVE: [&str; 3] = ["app", "jobs", "command"];
 /// What hands values down and is named by the program only.

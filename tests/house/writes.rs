@@ -31,6 +31,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("demand", &["demand_history", "forecast", "forecast_run", "holiday", "demand_event"]),
     ("orders", &["purchase_order", "order_line", "delivery"]),
     ("reorder", &["plan", "plan_line"]),
+    ("trial", &["backtest"]),
 ];
 
 /// The tables of the hot statements, which are written in two files of `db` and called by one room.

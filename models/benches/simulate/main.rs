@@ -55,7 +55,8 @@ fn main() {
 
 fn weekly_or_daily(items: usize, seeds: u64, review_days: usize, names: &[String]) {
     let start = Instant::now();
-    let trials = trials(1..seeds + 1, |seed| trial(&hospital(seed, items, WEEKS).unwrap(), seed, names, review_days, &mut || ()).unwrap());
+    let trials =
+        trials(1..seeds + 1, |seed| trial(&hospital(seed, items, WEEKS).unwrap(), seed, names, review_days, &mut || true).unwrap());
     let comparison = Comparison::of(names.to_vec(), trials);
     let review = if review_days == 7 { "weekly" } else { "daily" };
     println!("{review} tuned rival: {}", names[1]);

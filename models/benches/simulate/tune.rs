@@ -17,7 +17,7 @@ pub(crate) fn rss(items: usize, review_days: usize) -> String {
             }
         }
     }
-    let one = |seed| -> Trial { trial(&hospital(seed, items, WEEKS).unwrap(), seed, &names, review_days, &mut || ()).unwrap() };
+    let one = |seed| -> Trial { trial(&hospital(seed, items, WEEKS).unwrap(), seed, &names, review_days, &mut || true).unwrap() };
     let comparison = Comparison::of(names.clone(), trials(SEEDS, one));
     let cost = |at: usize| comparison.mean(at, |one| one.cost).mean;
     let best = (0..names.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap();

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::SimulateError;
+use super::book::Book;
 use super::clairvoyant::clairvoyant;
 use super::figures::Figures;
-use super::policy::parse;
+use super::policy::{Policy, parse};
 use super::run::run;
 use super::world::World;
 use crate::series::count;
@@ -23,22 +24,40 @@ pub struct Trial {
 
 /// What does every policy come to in this world?
 ///
-/// - `names`: policies as on the command line; `on_done` is called after each.
+/// - `names`: policies as on the command line.
 /// - `review_days`: days from review to review.
+/// - `go_on`: asked before each of the [`World::reviews`] of each policy that walks the world; `false` stops the trial.
 ///
 /// # Errors
-/// As [`parse`] and [`run`].
-pub fn trial(world: &World, seed: u64, names: &[String], review_days: usize, on_done: &mut dyn FnMut()) -> Result<Trial, SimulateError> {
+/// As [`parse`] and [`run`]; [`SimulateError::Stopped`].
+pub fn trial(
+    world: &World,
+    seed: u64,
+    names: &[String],
+    review_days: usize,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Trial, SimulateError> {
     let bound = clairvoyant(world, review_days);
     let mut figures = Vec::with_capacity(names.len());
     for name in names {
         figures.push(match parse(name)?.policy() {
-            Some(mut policy) => Figures::of(world, &run(world, policy.as_mut(), review_days)?, bound),
+            Some(policy) => Figures::of(world, &run(world, &mut Watched { policy, go_on }, review_days)?, bound),
             None => Figures::of_bound(bound),
         });
-        on_done();
     }
     Ok(Trial { seed, bound, figures })
+}
+
+/// A policy that somebody may stop.
+struct Watched<'a> {
+    policy: Box<dyn Policy>,
+    go_on: &'a mut dyn FnMut() -> bool,
+}
+
+impl Policy for Watched<'_> {
+    fn units(&mut self, book: &Book<'_>) -> Result<Vec<i64>, SimulateError> {
+        if (self.go_on)() { self.policy.units(book) } else { Err(SimulateError::Stopped) }
+    }
 }
 
 /// A mean over seeds.

@@ -21,6 +21,9 @@ pub enum SimulateError {
     /// A policy ordered what no shelf holds, or a sum left 64 bits.
     #[error("an order or a sum is too large")]
     TooLarge,
+    /// Whoever watches said stop.
+    #[error("it was stopped")]
+    Stopped,
     /// The planner refused its own instance, or a forecast failed.
     #[error("the planner failed: {what}")]
     Planner {

@@ -129,6 +129,7 @@ fn article(rng: &mut Rng, item: usize, days: usize) -> Made {
         moq_packs: 1,
         lead_time_days,
         shelf_life_days: Some(weeks * 7),
+        par_level: None,
     };
     Made { article, kind, mean, shift }
 }

@@ -17,7 +17,7 @@ use crate::lead_time::LeadTime;
 ///
 /// # Errors
 /// [`SimulateError::World`] for wrong shapes or values.
-pub fn replay(
+pub(super) fn replay(
     seed: u64,
     articles: Vec<Article>,
     requests: Vec<Vec<i64>>,

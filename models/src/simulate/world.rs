@@ -28,6 +28,8 @@ pub struct Article {
     pub lead_time_days: usize,
     /// Days of use from the day of receipt on. `None`: does not expire.
     pub shelf_life_days: Option<usize>,
+    /// What people fill this article up to, base units; `None`: nobody has said. Only `par` looks at it.
+    pub par_level: Option<i64>,
 }
 
 impl Article {
@@ -121,6 +123,11 @@ impl World {
     /// `opening()[item]`: base units on the shelf after the history.
     pub fn opening(&self) -> &[i64] {
         &self.opening
+    }
+
+    /// Times that a policy is asked, from the last day of the history on; `review_days` 0 counts as 1.
+    pub fn reviews(&self, review_days: usize) -> usize {
+        (self.timeline.days - self.timeline.history).div_ceil(review_days.max(1))
     }
 
     /// Years that are measured; 365 days each.

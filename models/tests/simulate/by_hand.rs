@@ -1,7 +1,7 @@
 //! Small worlds walked on paper.
 
 use wardstock_models::simulate::policy::{Par, Policy};
-use wardstock_models::simulate::{Book, Figures, SimulateError, Timeline, run};
+use wardstock_models::simulate::{Article, Book, Figures, SimulateError, Timeline, World, run};
 
 use crate::world;
 
@@ -53,6 +53,23 @@ fn reviews_are_spaced() {
     assert_eq!(run(&world, par, 7).unwrap().tallies[0].lines, 1);
     let outcome = run(&world, &mut Script(vec![1; 15]), 1).unwrap();
     assert_eq!((outcome.orders, outcome.tallies[0].lines), (13 - 1, 12));
+}
+
+#[test]
+fn an_own_par_level_takes_the_place_of_the_formula() {
+    let timeline = Timeline { history: 1, measured: 2, days: 15 };
+    let counts = |par_level| {
+        let article = Article { par_level, ..world(&[1; 15], 3, timeline, None).articles()[0].clone() };
+        let own = World::new(vec![article], timeline, vec![vec![1; 15]], vec![vec![2; 15]], vec![3]).unwrap();
+        let tally = run(&own, &mut Par { days: 2.0, netted: true }, 7).unwrap().tallies[0];
+        (tally.packs, tally.unit_days)
+    };
+    // The formula wants 2 units: none on evening 0, a pack on evening 7, there in the evenings of days 9 to 12.
+    assert_eq!(counts(None), (1, 1 + 4 + 3 + 2 + 1));
+    // 12 units: 2 packs on evening 0, 5 left on evening 7 with 6 asked for: 2 packs again.
+    let evenings = (1..=15).map(|day| 3 + if day >= 2 { 10 } else { 0 } + if day >= 9 { 10 } else { 0 } - day);
+    assert_eq!(counts(Some(12)), (2, evenings.skip(1).take(13).sum::<i64>()));
+    assert_eq!(counts(Some(0)), (0, 1));
 }
 
 #[test]

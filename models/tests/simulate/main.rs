@@ -20,6 +20,7 @@ pub(crate) fn world(requests: &[i64], opening: i64, timeline: Timeline, shelf_li
         moq_packs: 1,
         lead_time_days: 2,
         shelf_life_days,
+        par_level: None,
     };
     World::new(vec![article], timeline, vec![requests.to_vec()], vec![vec![2; requests.len()]], vec![opening]).unwrap()
 }

@@ -11,7 +11,7 @@ fn names() -> Vec<String> {
 
 #[test]
 fn threads_and_order_do_not_matter() {
-    let one = |seed: u64| trial(&hospital(seed, 15, 30).unwrap(), seed, &names(), 7, &mut || ()).unwrap();
+    let one = |seed: u64| trial(&hospital(seed, 15, 30).unwrap(), seed, &names(), 7, &mut || true).unwrap();
     let alone = Comparison::of(names(), vec![one(3), one(4)]);
     let together = thread::scope(|scope| {
         let both = [scope.spawn(|| one(4)), scope.spawn(|| one(3))];

@@ -1,21 +1,16 @@
 //! `simulate`: ordering policies side by side, on a made-up hospital or on a real record, without a database.
 
 mod history;
-mod table;
+pub(super) mod table;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{ArgGroup, Args};
-use wardstock::base::error::{Error, Result};
-use wardstock_models::simulate::{Comparison, SimulateError, Trial, World, hospital, policy, trial};
+use wardstock::base::error::Result;
+use wardstock::trial::{self, Course, USUAL};
+use wardstock_models::simulate::{Comparison, Record, SimulateError, World, hospital, policy};
 
 use super::{Outcome, output};
-use history::History;
-
-/// Policies compared when none are named.
-const USUAL: [&str; 4] = ["wardstock", "open-msupply:2,1", "rss:0.99,25", "clairvoyant"];
 
 #[derive(Debug, Args)]
 #[command(
@@ -60,58 +55,51 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Outcome> {
     for name in &arguments.policies {
-        policy::parse(name).map_err(|cause| refused("policies", &cause))?;
+        policy::parse(name).map_err(|cause| trial::refused("policies", &cause))?;
     }
-    let record = arguments.history.as_deref().map(history::read).transpose()?;
-    if let Some(record) = &record {
-        record.notes.iter().for_each(|note| output::note(note));
-    }
-    let trials = trials(arguments, record.as_ref())?;
-    let comparison = Comparison::of(arguments.policies.clone(), trials);
+    let record = match &arguments.history {
+        Some(folder) => {
+            let (record, notes) = history::read(folder)?;
+            for note in &notes {
+                output::note(note);
+            }
+            Some(record)
+        }
+        None => None,
+    };
+    let course = Course {
+        policies: arguments.policies.clone(),
+        seeds: (0..arguments.seeds).map(|more| u64::from(arguments.seed) + u64::from(more)).collect(),
+        review_days: usize::try_from(arguments.review).unwrap_or(7),
+        threads: threads(arguments.threads),
+    };
+    let bar = output::bar("simulating", 0);
+    let compared = course.compare(|seed| world(arguments, record.as_ref(), seed), &|done, all| shown(&bar, done, all));
+    bar.finish_and_clear();
+    let comparison: Comparison = compared.map_err(|cause| trial::refused("simulate", &cause))?;
     if let Some(path) = &arguments.output {
-        let text = serde_json::to_string_pretty(&comparison).map_err(|cause| Error::internal("a comparison is no JSON").because(cause))?;
-        std::fs::write(path, text + "\n").map_err(|cause| Error::field(path.display().to_string(), "unwritable", cause.to_string()))?;
+        output::save_json(path, &comparison)?;
     }
     output::result(json, &comparison, || table::text(&comparison))?;
     Ok(Outcome::Done)
 }
 
-/// One trial per seed, seeds taken by whichever thread is free.
-fn trials(arguments: &Arguments, record: Option<&History>) -> Result<Vec<Trial>> {
-    let seeds: Vec<u64> = (0..arguments.seeds).map(|more| u64::from(arguments.seed) + u64::from(more)).collect();
-    let review_days = usize::try_from(arguments.review).unwrap_or(7);
-    let bar = output::bar("simulating", seeds.len() * arguments.policies.len());
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<std::result::Result<Trial, SimulateError>>> = Mutex::new(Vec::new());
-    let work = || {
-        while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let made = world(arguments, record, *seed)
-                .and_then(|world| trial(&world, *seed, &arguments.policies, review_days, &mut || bar.inc(1)));
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(made);
-        }
-    };
-    let usual = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    std::thread::scope(|scope| {
-        for _ in 0..arguments.threads.unwrap_or(usual).clamp(1, seeds.len()) {
-            scope.spawn(work);
-        }
-    });
-    bar.finish_and_clear();
-    let done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.into_iter().collect::<std::result::Result<Vec<_>, _>>().map_err(|cause| refused("simulate", &cause))
+/// As many as were asked for, else as the machine has.
+pub(super) fn threads(wanted: Option<usize>) -> usize {
+    wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
-fn world(arguments: &Arguments, record: Option<&History>, seed: u64) -> std::result::Result<World, SimulateError> {
+/// Shows how many reviews are over; a terminal never stops it.
+pub(super) fn shown(bar: &indicatif::ProgressBar, done: usize, all: usize) -> bool {
+    bar.set_length(u64::try_from(all).unwrap_or(u64::MAX));
+    bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+    true
+}
+
+fn world(arguments: &Arguments, record: Option<&Record>, seed: u64) -> std::result::Result<World, SimulateError> {
     let weeks = arguments.weeks.map(|weeks| usize::try_from(weeks).unwrap_or(52));
     match record {
         Some(record) => record.world(seed, weeks),
         None => hospital(seed, usize::try_from(arguments.generated.unwrap_or(1)).unwrap_or(1), weeks.unwrap_or(52)),
-    }
-}
-
-fn refused(pointer: &str, cause: &SimulateError) -> Error {
-    match cause {
-        SimulateError::World { .. } | SimulateError::Policy { .. } => Error::field(pointer, "simulate", cause.to_string()),
-        _ => Error::internal("a simulation failed").because(cause.to_string()),
     }
 }

@@ -8,7 +8,7 @@ const HEADINGS: [&str; 13] =
     ["policy", "unit fill", "item fill", "V", "E", "N", "empty days", "stock", "expired", "lines", "orders", "spend", "cost"];
 
 /// Both tables.
-pub(super) fn text(comparison: &Comparison) -> String {
+pub(crate) fn text(comparison: &Comparison) -> String {
     let rows: Vec<Vec<String>> = comparison.policies.iter().enumerate().map(|(at, name)| row(comparison, at, name)).collect();
     let mut headings = HEADINGS.to_vec();
     headings.push("/ clairvoyant");

@@ -128,3 +128,27 @@ pub(in crate::stock) fn lots_of_movements(conn: &mut Conn, site_id: i64, ids: &[
         .select((movement::lot_id, movement::quantity_delta))
         .load(conn)?)
 }
+
+#[derive(QueryableByName)]
+struct ReceivedRow {
+    #[diesel(sql_type = BigInt)]
+    item_id: i64,
+    #[diesel(sql_type = BigInt)]
+    days: i64,
+}
+
+/// `(item, days from receipt to expiry)` of each receipt since a day that was not taken back; lots that came in expired
+/// are slips and say nothing.
+pub(in crate::stock) fn days_to_expiry(conn: &mut Conn, site_id: i64, since: Day) -> Result<Vec<(i64, i64)>> {
+    let rows: Vec<ReceivedRow> = diesel::sql_query(
+        "SELECT t.item_id, t.expiry_day - m.event_at / 86400000000 AS days FROM movement m \
+         JOIN lot t ON t.site_id = m.site_id AND t.id = m.lot_id \
+         WHERE m.site_id = $1 AND m.event_at >= $2 AND m.kind = 'receipt' AND m.quantity_delta > 0 AND m.reversal_of IS NULL \
+         AND t.no_expiry = FALSE AND t.expiry_day > m.event_at / 86400000000 \
+         AND NOT EXISTS (SELECT 1 FROM movement r WHERE r.site_id = m.site_id AND r.reversal_of = m.id)",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(since.start().0)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.item_id, row.days)).collect())
+}

@@ -64,10 +64,25 @@ async function accept(button) {
   refresh();
 }
 
+// A trial takes minutes: its progress is said until it is over, then the page shows what it came to.
+async function trial(form) {
+  const policies = form.elements.namedItem("policies").value.trim().split(/\s+/).filter(Boolean);
+  const { id } = await post("/api/v1/backtests", { site: form.dataset.site, policies });
+  for (;;) {
+    const answer = await fetch(`/api/v1/backtests/${encodeURIComponent(id)}`, { headers: { accept: "application/json" }, redirect: "manual" });
+    if (!answer.ok) return location.reload();
+    const shown = await answer.json();
+    if (shown.state === "done" || shown.state === "failed") return location.reload();
+    say(`Trying the policies on your record: ${Math.round(100 * shown.progress)}\u00a0%. You may leave this page meanwhile.`);
+    await new Promise((over) => setTimeout(over, 2000));
+  }
+}
+
 document.addEventListener("submit", (event) => {
-  if (event.target.dataset.do !== "plan") return;
+  const work = { plan, trial }[event.target.dataset.do];
+  if (!work) return;
   event.preventDefault();
-  doing(event.target.querySelector("button"), () => plan(event.target));
+  doing(event.target.querySelector("button"), () => work(event.target));
 });
 
 document.addEventListener("click", (event) => {

@@ -4,3 +4,4 @@ pub(crate) mod item;
 pub(crate) mod sign_in;
 pub(crate) mod stock;
 pub(crate) mod today;
+pub(crate) mod trial;

@@ -1,13 +1,13 @@
-//! `items.csv`, `suppliers.csv`, `offers.csv`, `deliveries.csv`: each item's cheapest offer, and how long it takes.
+//! `items.csv`, `suppliers.csv`, `offers.csv`, `deliveries.csv`: who offers what, and how long it takes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use wardstock::base::error::{Error, Result};
+use wardstock::base::error::Result;
 use wardstock::base::table::Sheet;
-use wardstock_models::lead_time::{Delivery, LeadTime};
+use wardstock_models::lead_time::Delivery;
 use wardstock_models::plan::Ven;
-use wardstock_models::simulate::Article;
+use wardstock_models::simulate::{Article, Offered};
 
 use super::{accept, needed, optional};
 
@@ -17,37 +17,30 @@ const LEAD_DAYS_MAX: i64 = 3_650;
 /// Stated days and their spread, by supplier.
 type Stated = BTreeMap<String, (i64, f64)>;
 
-/// Item code -> its article and the law of its lead time.
-pub(super) fn read(folder: &Path) -> Result<BTreeMap<String, (Article, LeadTime)>> {
+/// All offers, and what suppliers took.
+pub(super) fn read(folder: &Path) -> Result<(Vec<Offered>, Vec<Delivery>)> {
     let items = items(&needed(folder, "items.csv")?)?;
     let stated = suppliers(&needed(folder, "suppliers.csv")?)?;
     let deliveries = optional(folder, "deliveries.csv")?.map_or_else(|| Ok(Vec::new()), |sheet| deliveries(&sheet))?;
-    let last_day = deliveries.iter().flat_map(|one| [Some(one.ordered_day), one.received_day]).flatten().max().unwrap_or(0);
-    let mut by_item: BTreeMap<String, (Article, LeadTime)> = BTreeMap::new();
+    let mut offered = Vec::new();
     for offer in offers(&needed(folder, "offers.csv")?)? {
         let Some((ven, shelf_life_days)) = items.get(&offer.item) else { continue };
         let Some((lead, sd)) = stated.get(&offer.supplier) else { continue };
         let lead = offer.lead_time_days.unwrap_or(*lead).max(1);
         let article = Article {
-            id: offer.item.clone(),
+            id: offer.item,
             ven: *ven,
-            supplier: offer.supplier.clone(),
+            supplier: offer.supplier,
             units_per_pack: offer.units_per_pack,
             price_minor: offer.price_minor,
             moq_packs: offer.moq_packs,
             lead_time_days: usize::try_from(lead).unwrap_or(1),
             shelf_life_days: *shelf_life_days,
+            par_level: None,
         };
-        if by_item.get(&offer.item).is_some_and(|(known, _)| known.unit_price() <= article.unit_price()) {
-            continue;
-        }
-        let days = i32::try_from(lead).map_or(0.0, f64::from);
-        let law = LeadTime::from_deliveries(&deliveries, &offer.supplier, last_day)
-            .or_else(|_| LeadTime::from_promise(days, *sd))
-            .map_err(|cause| Error::field("suppliers.csv", "lead_time", format!("supplier {}: {cause}", offer.supplier)))?;
-        by_item.insert(offer.item, (article, law));
+        offered.push(Offered { article, lead_time_sd_days: *sd });
     }
-    Ok(by_item)
+    Ok((offered, deliveries))
 }
 
 fn items(sheet: &Sheet) -> Result<BTreeMap<String, (Ven, Option<usize>)>> {
@@ -84,7 +77,7 @@ fn suppliers(sheet: &Sheet) -> Result<Stated> {
     Ok(stated)
 }
 
-struct Offered {
+struct Row {
     item: String,
     supplier: String,
     units_per_pack: i64,
@@ -93,12 +86,12 @@ struct Offered {
     lead_time_days: Option<i64>,
 }
 
-fn offers(sheet: &Sheet) -> Result<Vec<Offered>> {
+fn offers(sheet: &Sheet) -> Result<Vec<Row>> {
     sheet.require(&["item", "supplier", "units_per_pack", "price_minor"])?;
     let mut rejected = sheet.broken.clone();
     let mut offers = Vec::new();
     for mut row in sheet.rows() {
-        offers.push(Offered {
+        offers.push(Row {
             item: row.code("item"),
             supplier: row.code("supplier"),
             units_per_pack: row.needed_integer("units_per_pack", 1, COUNT_MAX),
