@@ -117,37 +117,40 @@ mod tests {
     use super::super::law::{Grid, count_row};
     use super::*;
 
-    /// Poisson demand without lead time, backordered at 9 a unit and period, holding 1: s, S and cost.
-    fn backordered(mean: f64, line: f64) -> (Option<i64>, usize, f64) {
+    /// Poisson demand without lead time; shortage backordered; `(s, S, cost)`.
+    fn backordered(mean: f64, line: f64, holding: f64, shortage: f64) -> (Option<i64>, usize, f64) {
         // Positions from -40 on, so that s may be negative.
         let shift = 40;
         let row = count_row(mean, mean, Grid::new(1));
         let masses: Vec<f64> = (0..CELLS).map(|x| row[x] - if x > 0 { row[x - 1] } else { 0.0 }).collect();
-        let period = (0..CELLS)
-            .map(|cell| {
-                let position = length_to_f64(cell) - f64::from(shift);
-                masses
-                    .iter()
-                    .enumerate()
-                    .map(|(x, mass)| {
-                        let left = position - length_to_f64(x);
-                        mass * if left > 0.0 { left } else { -9.0 * left }
-                    })
-                    .sum()
-            })
-            .collect();
+        let cost = |left: f64| if left > 0.0 { holding * left } else { -shortage * left };
+        let of = |position: f64| masses.iter().enumerate().map(|(x, mass)| mass * cost(position - length_to_f64(x))).sum();
+        let period = (0..CELLS).map(|cell| of(length_to_f64(cell) - f64::from(shift))).collect();
         let found = levels(&PeriodCosts::of(period, &row), line, &|_| 0.0);
         (found.reorder.map(|s| i64::try_from(s).unwrap() - i64::from(shift)), found.up_to - 40, found.cost)
     }
 
     #[test]
     fn the_published_levels_are_met() {
-        // Zheng and Federgruen (1991), table for Poisson demand: mean -> (s, S, cost).
-        for (mean, reorder, up_to, cost) in [(10.0, 6, 40, 35.022), (21.0, 15, 65, 50.406)] {
-            let found = backordered(mean, 64.0);
-            assert_eq!((found.0, found.1), (Some(reorder), up_to));
-            assert!((found.2 - cost).abs() < 6e-4, "{}", found.2);
+        // Zheng and Federgruen (1991), Poisson demand; stockpyl 1.0.2: example 4.7 and problem 4.31.
+        for (mean, line, holding, shortage, reorder, up_to, cost, digits) in [
+            (10.0, 64.0, 1.0, 9.0, 6, 40, 35.022, 6e-4),
+            (21.0, 64.0, 1.0, 9.0, 15, 65, 50.406, 6e-4),
+            (6.0, 5.0, 1.0, 4.0, 4, 10, 8.034_111_561_471_644, 1e-6),
+            (4.0, 150.0, 40.0, 125.0, 2, 7, 223.574_829_566_968_8, 1e-6),
+        ] {
+            let found = backordered(mean, line, holding, shortage);
+            assert_eq!((found.0, found.1), (Some(reorder), up_to), "{mean}");
+            assert!((found.2 - cost).abs() < digits, "{}", found.2);
         }
+    }
+
+    #[test]
+    fn without_a_line_cost_the_level_is_the_newsvendors() {
+        // stockpyl example 4.7 as a newsvendor: 8 units at 3.570106945770946.
+        let found = backordered(6.0, 0.0, 1.0, 4.0);
+        assert_eq!(found.1, 8);
+        assert!((found.2 - 3.570_106_945_770_946).abs() < 1e-6, "{}", found.2);
     }
 
     #[test]
