@@ -48,7 +48,6 @@ fn main() {
         let tuned = tune::rss(items, review_days);
         let mut names = vec!["wardstock".to_owned(), tuned];
         names.extend(RULES.map(str::to_owned));
-        let seeds = if review_days == 7 { seeds } else { seeds.div_ceil(6) };
         weekly_or_daily(items, seeds, review_days, &names);
     }
 }

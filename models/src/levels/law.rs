@@ -85,7 +85,7 @@ fn gamma_row(mean: f64, variance: f64, grid: Grid) -> Vec<f64> {
 /// The standard normal distribution function, absolute error below 7.5e-8.
 ///
 /// Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.17.
-fn normal_below(x: f64) -> f64 {
+pub(super) fn normal_below(x: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
     let series = t * (0.319_381_530 + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
     let tail = normal_density(x) * series;

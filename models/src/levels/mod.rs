@@ -25,8 +25,8 @@ pub use lumpy::LumpyDemand;
 pub use record::{DemandPool, DemandRecord};
 
 use crate::convert::{ceil_to_count, count_to_f64, length_to_f64, round_to_count};
-use crate::distribution::special::{normal_cdf, normal_density};
-use law::{CELLS, Grid};
+use crate::distribution::special::normal_density;
+use law::{CELLS, Grid, normal_below};
 use lead::Lead;
 
 /// Longest lot looked at, days of demand.
@@ -179,7 +179,7 @@ fn expected_expiry(demand: &Demand, terms: Terms, units: f64) -> f64 {
     let mean = demand.mean_per_day() * length_to_f64(life);
     let spread = demand.variance(life).max(mean).sqrt().max(1e-9);
     let z = (units - mean) / spread;
-    spread * (z * normal_cdf(z) + normal_density(z))
+    (spread * (z * normal_below(z) + normal_density(z))).max(0.0)
 }
 
 #[cfg(test)]
