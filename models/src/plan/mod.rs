@@ -45,6 +45,7 @@ mod model;
 mod outlook;
 mod output;
 mod packs;
+mod parallel;
 mod price;
 mod prices;
 mod program;

@@ -9,9 +9,10 @@
 
 use super::super::formulate::Relaxed;
 use super::super::model::Model;
+use super::super::parallel::in_chunks;
 use super::super::walk::Scratch;
 use super::bundle::Bundle;
-use super::pass::{Bought, Kernel, Scope, Total, in_chunks, pass};
+use super::pass::{Bought, Kernel, Scope, Total, pass};
 use super::recover::recover;
 use super::reduce::Reduced;
 use super::shares::shares;

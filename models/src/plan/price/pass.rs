@@ -5,6 +5,7 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or limit of the same model")]
 
 use super::super::model::Model;
+use super::super::parallel::in_chunks;
 use super::batches::{self, BatchRoom};
 use super::convex::{self, ConvexRoom};
 use super::lattice::{self, LatticeRoom};
@@ -61,38 +62,6 @@ struct Rooms {
     lattice: LatticeRoom,
     batches: BatchRoom,
     reply: Reply,
-}
-
-/// Runs `work` on every chunk number below `chunks` with `threads` threads; results in order.
-pub(crate) fn in_chunks<T: Send>(chunks: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    if threads <= 1 || chunks <= 1 {
-        return (0..chunks).map(work).collect();
-    }
-    let work = &work;
-    let next = &std::sync::atomic::AtomicUsize::new(0);
-    let mut found: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let one = || {
-            let mut mine = Vec::new();
-            loop {
-                let n = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                if n >= chunks {
-                    return mine;
-                }
-                mine.push((n, work(n)));
-            }
-        };
-        let running: Vec<_> = (1..threads.min(chunks)).map(|_| scope.spawn(one)).collect();
-        let mut all = one();
-        for handle in running {
-            match handle.join() {
-                Ok(mine) => all.extend(mine),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    });
-    found.sort_unstable_by_key(|f| f.0);
-    found.into_iter().map(|f| f.1).collect()
 }
 
 /// One pass. The value is a proven lower bound at any prices, as every kernel's is.
