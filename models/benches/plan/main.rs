@@ -9,6 +9,9 @@ mod clock;
 
 use wardstock_models::plan::{HospitalSize, Planned, Risk, SolveLimits, Stage, check, made_up_hospital, solve};
 
+/// A plan is good enough at half a percent, as the service plans.
+const LIMITS: SolveLimits = SolveLimits { time_limit_s: 60.0, gap: 0.005, threads: 1 };
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     let part = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
@@ -27,6 +30,27 @@ fn main() {
             measure(name, HospitalSize { items, periods, seed: 7, risk }, verbose);
         }
     }
+    if part("growth") {
+        growth();
+    }
+}
+
+/// CPU seconds per item at 100,000 against 1,000 items, and what a second thread brings.
+fn growth() {
+    let large = HospitalSize { items: 100_000, periods: 13, seed: 7, risk: Risk::Mean };
+    let seconds = |size: HospitalSize, threads: u32| {
+        let question = made_up_hospital(size);
+        let limits = SolveLimits { threads, ..LIMITS };
+        let (begin, wall) = (clock::cpu_seconds(), std::time::Instant::now());
+        solve(&question, &limits, &mut |_| true).unwrap();
+        (clock::cpu_seconds() - begin, wall.elapsed().as_secs_f64())
+    };
+    // A short run is repeated: the clock steps by 10 ms.
+    let small: f64 = (0..3).map(|_| seconds(HospitalSize { items: 1_000, ..large }, 1).0).sum::<f64>() / 3.0;
+    let (cpu, one) = seconds(large, 1);
+    let two = seconds(large, 2).1;
+    say("plan growth, CPU per item at 100,000 / at 1,000", cpu / 100_000.0 / (small / 1_000.0));
+    say("plan 100000x13 two threads, times faster", one / two);
 }
 
 /// Prints one figure.
@@ -36,11 +60,9 @@ fn say(name: &str, value: f64) {
 
 fn measure(name: &str, size: HospitalSize, verbose: bool) {
     let question = made_up_hospital(size);
-    // A plan is good enough at half a percent, as the service plans.
-    let limits = SolveLimits { time_limit_s: 60.0, gap: 0.005, ..SolveLimits::default() };
     let begin = clock::cpu_seconds();
     let wall = std::time::Instant::now();
-    let planned = solve(&question, &limits, &mut |stage: &Stage| {
+    let planned = solve(&question, &LIMITS, &mut |stage: &Stage| {
         if verbose {
             println!("  {:.2} s {} {:?} {:?}", clock::cpu_seconds() - begin, stage.name, stage.objective, stage.bound);
         }

@@ -35,6 +35,7 @@ mod balance;
 mod check;
 mod exchange;
 mod explain;
+mod figures;
 mod formulate;
 mod generate;
 mod improve;

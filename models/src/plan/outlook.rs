@@ -1,9 +1,9 @@
 //! The outlook of one line: supply and demand until the next order could arrive, cover, expiry.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
-use super::packs::Draft;
+use super::packs::{Change, Draft};
 use super::risk::{Spread, sum_over};
-use super::walk::{Scratch, roll};
+use super::walk::{Scratch, roll, roll_changed};
 use crate::convert::{count_to_f64, length_to_f64, period_to_index, round_to_count};
 
 /// Longest cover stated, days.
@@ -53,19 +53,31 @@ impl Outlook {
 }
 
 /// The outlook of line `(k, t)` of a plan.
-pub(crate) fn outlook(draft: &mut Draft<'_>, room: &mut Scratch, k: usize, t: usize) -> Outlook {
+pub(crate) fn outlook(draft: &Draft<'_>, room: &mut Scratch, k: usize, t: usize) -> Outlook {
+    let model = draft.model;
+    let item = &model.items[model.offers[k].item];
+    roll(item, &model.offers, &draft.packs, room);
+    let unmet_with = room.unmet.clone();
+    without_line(draft, room, k, t);
+    outlook_of(draft, (&|p| unmet_with[p], room), k, t)
+}
+
+/// The walk of a line's item as if the line were not there.
+pub(crate) fn without_line(draft: &Draft<'_>, room: &mut Scratch, k: usize, t: usize) {
+    let model = draft.model;
+    let none = [Change { offer: k, period: t, packs: -draft.packs[k][t] }];
+    roll_changed(&model.items[model.offers[k].item], &model.offers, (&draft.packs, &none), room);
+}
+
+/// The outlook of line `(k, t)` from the demand not met by the plan in a period, and the walk without the line.
+pub(crate) fn outlook_of(draft: &Draft<'_>, (unmet_with, room): (&dyn Fn(usize) -> f64, &Scratch), k: usize, t: usize) -> Outlook {
     let model = draft.model;
     let offer = &model.offers[k];
     let (i, arrives) = (offer.item, t + offer.lead);
     let item = &model.items[i];
     let given = &model.instance.items[i];
     let next = model.next_arrival(i, t, arrives);
-    roll(item, &model.offers, &draft.packs, room);
-    let unmet_with = room.unmet.clone();
-    let now = std::mem::take(&mut draft.packs[k][t]);
-    roll(item, &model.offers, &draft.packs, room);
-    draft.packs[k][t] = now;
-    let shortage_period = (0..model.periods).find(|&p| room.unmet[p] > unmet_with[p] + 1e-6);
+    let shortage_period = (0..model.periods).find(|&p| room.unmet[p] > unmet_with(p) + 1e-6);
     let on_order = |until: usize| -> i64 {
         let open = given.on_order.iter();
         let early = open.filter(|o| period_to_index(o.arrives_period) < until);

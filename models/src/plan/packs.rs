@@ -2,8 +2,12 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::model::Model;
+use super::parallel::fill;
 use super::walk::{ItemCost, Scratch, roll, roll_changed};
 use crate::convert::count_to_f64;
+
+/// Items of one share of the work.
+const EACH: usize = 1_024;
 
 /// One change of a line: packs of an offer in a period, more or less.
 #[derive(Debug, Clone, Copy)]
@@ -35,11 +39,13 @@ pub(crate) struct Draft<'a> {
     /// Walks left before the search stops: the work limit.
     pub(crate) walks_left: u64,
     pub(crate) room: Scratch,
+    /// Threads that may share work on it; the plan doesn't depend on them.
+    pub(crate) threads: usize,
 }
 
 impl<'a> Draft<'a> {
     /// The plan with these packs; limits may be broken.
-    pub(crate) fn new(model: &'a Model<'a>, packs: Vec<Vec<i64>>, walks: u64) -> Self {
+    pub(crate) fn new(model: &'a Model<'a>, packs: Vec<Vec<i64>>, (walks, threads): (u64, usize)) -> Self {
         let periods = model.periods;
         let mut made = Self {
             model,
@@ -53,37 +59,54 @@ impl<'a> Draft<'a> {
             emptying: None,
             walks_left: walks,
             room: Scratch::new(periods),
+            threads,
         };
         made.refresh();
         made
     }
 
     /// The plan that orders nothing: always within every limit.
-    pub(crate) fn empty(model: &'a Model<'a>, walks: u64) -> Self {
+    pub(crate) fn empty(model: &'a Model<'a>, work: (u64, usize)) -> Self {
         let none = vec![vec![0; model.periods]; model.offers.len()];
-        Self::new(model, none, walks)
+        Self::new(model, none, work)
     }
 
     /// Recomputes all sums, so that no rounding error of many changes remains.
     pub(crate) fn refresh(&mut self) {
         let model = self.model;
         self.spent.fill(0.0);
-        for t in 0..model.periods {
-            for (s, supplier) in model.suppliers.iter().enumerate() {
-                let ordered = supplier.offers.iter().filter(|&&k| self.packs[k][t] > 0);
-                self.value[s][t] = ordered.clone().map(|&k| count_to_f64(self.packs[k][t]) * model.offers[k].price).sum();
-                self.lines[s][t] = u32::try_from(ordered.count()).unwrap_or(u32::MAX);
-                self.spent[t] += self.value[s][t];
+        for (s, supplier) in model.suppliers.iter().enumerate() {
+            (self.value[s], self.lines[s]) = (vec![0.0; model.periods], vec![0; model.periods]);
+            for &k in &supplier.offers {
+                for (t, &packs) in self.packs[k].iter().enumerate().filter(|line| *line.1 > 0) {
+                    self.value[s][t] += count_to_f64(packs) * model.offers[k].price;
+                    self.lines[s][t] += 1;
+                }
+            }
+            for (sum, value) in self.spent.iter_mut().zip(&self.value[s]) {
+                *sum += value;
             }
         }
+        self.refresh_stock();
+    }
+
+    /// The walk of every item, and litres.
+    fn refresh_stock(&mut self) {
+        let model = self.model;
+        let mut walks: Vec<(&mut ItemCost, &mut Vec<f64>)> = self.costs.iter_mut().zip(&mut self.stock).collect();
+        let packs = &self.packs;
+        fill(&mut walks, (EACH, self.threads), || Scratch::new(model.periods), |room, first, part| {
+            for ((cost, stock), item) in part.iter_mut().zip(&model.items[first..]) {
+                **cost = roll(item, &model.offers, packs, room);
+                stock.copy_from_slice(&room.stock);
+            }
+        });
         for row in &mut self.litres {
             row.fill(0.0);
         }
-        for (i, item) in model.items.iter().enumerate() {
-            self.costs[i] = roll(item, &model.offers, &self.packs, &mut self.room);
-            self.stock[i].copy_from_slice(&self.room.stock);
+        for (item, stock) in model.items.iter().zip(&self.stock) {
             if let Some(c) = item.class {
-                for (sum, stock) in self.litres[c].iter_mut().zip(&self.room.stock) {
+                for (sum, stock) in self.litres[c].iter_mut().zip(stock) {
                     *sum += item.volume * stock;
                 }
             }

@@ -53,6 +53,13 @@ impl Priced {
         }
     }
 
+    /// Hands over the packs and lets go of everything else that has an entry per line.
+    pub(crate) fn take_packs(&mut self) -> Vec<Vec<i64>> {
+        self.bought = Vec::new();
+        self.duals.shares = Vec::new();
+        std::mem::take(&mut self.packs)
+    }
+
     /// The prices in the shape of a solved relaxation; no column and no row was made for them.
     pub(crate) fn relaxed(&self, model: &Model<'_>) -> Relaxed {
         let periods = model.periods;

@@ -34,12 +34,13 @@ pub(crate) fn shares(model: &Model<'_>, bought: &[Bought], before: &[f64]) -> Ve
     for line in bought {
         used[line.offer * periods + line.period] |= line.packs > 1e-9;
     }
+    let carried: Vec<f64> = (0..model.offers.len()).map(|k| carrying(model, k) + 1e-9).collect();
     let mut shares = vec![0.0; used.len()];
     for supplier in model.suppliers.iter().filter(|s| s.fee > 0.0) {
         for t in 0..periods {
             let weight = |k: usize| {
                 let open = if model.offers[k].open[t] { 1.0 } else { 0.0 };
-                open * (carrying(model, k) + 1e-9) * if used[k * periods + t] { 1.0 } else { UNUSED }
+                open * carried[k] * if used[k * periods + t] { 1.0 } else { UNUSED }
             };
             let sum: f64 = supplier.offers.iter().map(|&k| weight(k)).sum();
             if sum <= 0.0 {
