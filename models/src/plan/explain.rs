@@ -30,7 +30,7 @@ pub(crate) fn explanations(draft: &Draft<'_>, relaxed: Option<&Relaxed>, project
     }
     let mut rows: Vec<Option<Explanation>> = Vec::with_capacity(lines.len() + lines.len() / 16);
     rows.resize_with(lines.len(), || None);
-    fill(&mut rows, (EACH, draft.threads), start, |judge, first, part| {
+    fill(&mut rows, (EACH, draft.model.threads), start, |judge, first, part| {
         for (row, &(k, t)) in part.iter_mut().zip(&lines[first..]) {
             *row = Some(judge.line(k, t));
         }
@@ -39,7 +39,7 @@ pub(crate) fn explanations(draft: &Draft<'_>, relaxed: Option<&Relaxed>, project
     for (row, &(k, _)) in rows.iter().zip(&lines) {
         limited[model.offers[k].item] |= row.as_ref().is_some_and(|r| r.drivers.binding_limit.is_some());
     }
-    let held = in_chunks(model.items.len().div_ceil(EACH), draft.threads, |n| {
+    let held = in_chunks(model.items.len().div_ceil(EACH), draft.model.threads, |n| {
         let mut judge = start();
         let items = n * EACH..((n + 1) * EACH).min(model.items.len());
         items.filter(|&i| !limited[i]).filter_map(|i| judge.held_back(i)).collect::<Vec<_>>()
@@ -258,7 +258,7 @@ impl Judge<'_> {
             stockout_probability_if_kept: outlook.stockout_if_kept(),
             next_planned_arrival_period: outlook.planned_next.map(index_to_period),
             stockout_probability_until_planned: outlook.until_planned,
-            forecast_until_next_arrival: outlook.demand.mean,
+            forecast_until_next_arrival: outlook.mean(),
             stockout_probability_before_arrival: outlook.before.clamp(0.0, 1.0),
             stockout_probability_without: outlook.stockout(0.0),
             stockout_probability_with: outlook.stockout(units),

@@ -2,7 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::model::Model;
-use super::parallel::fill;
+use super::parallel::{fill, in_chunks};
 use super::walk::{ItemCost, Scratch, roll, roll_changed};
 use crate::convert::count_to_f64;
 
@@ -39,13 +39,11 @@ pub(crate) struct Draft<'a> {
     /// Walks left before the search stops: the work limit.
     pub(crate) walks_left: u64,
     pub(crate) room: Scratch,
-    /// Threads that may share work on it; the plan doesn't depend on them.
-    pub(crate) threads: usize,
 }
 
 impl<'a> Draft<'a> {
     /// The plan with these packs; limits may be broken.
-    pub(crate) fn new(model: &'a Model<'a>, packs: Vec<Vec<i64>>, (walks, threads): (u64, usize)) -> Self {
+    pub(crate) fn new(model: &'a Model<'a>, packs: Vec<Vec<i64>>, walks: u64) -> Self {
         let periods = model.periods;
         let mut made = Self {
             model,
@@ -59,33 +57,35 @@ impl<'a> Draft<'a> {
             emptying: None,
             walks_left: walks,
             room: Scratch::new(periods),
-            threads,
         };
         made.refresh();
         made
     }
 
     /// The plan that orders nothing: always within every limit.
-    pub(crate) fn empty(model: &'a Model<'a>, work: (u64, usize)) -> Self {
+    pub(crate) fn empty(model: &'a Model<'a>, walks: u64) -> Self {
         let none = vec![vec![0; model.periods]; model.offers.len()];
-        Self::new(model, none, work)
+        Self::new(model, none, walks)
     }
 
     /// Recomputes all sums, so that no rounding error of many changes remains.
     pub(crate) fn refresh(&mut self) {
         let model = self.model;
-        self.spent.fill(0.0);
-        for (s, supplier) in model.suppliers.iter().enumerate() {
-            (self.value[s], self.lines[s]) = (vec![0.0; model.periods], vec![0; model.periods]);
-            for &k in &supplier.offers {
-                for (t, &packs) in self.packs[k].iter().enumerate().filter(|line| *line.1 > 0) {
-                    self.value[s][t] += count_to_f64(packs) * model.offers[k].price;
-                    self.lines[s][t] += 1;
+        let packs = &self.packs;
+        let orders = in_chunks(model.suppliers.len(), model.threads, |s| {
+            let (mut value, mut lines) = (vec![0.0; model.periods], vec![0_u32; model.periods]);
+            for &k in &model.suppliers[s].offers {
+                for (t, &packs) in packs[k].iter().enumerate().filter(|line| *line.1 > 0) {
+                    value[t] += count_to_f64(packs) * model.offers[k].price;
+                    lines[t] += 1;
                 }
             }
-            for (sum, value) in self.spent.iter_mut().zip(&self.value[s]) {
-                *sum += value;
-            }
+            (value, lines)
+        });
+        (self.value, self.lines) = orders.into_iter().unzip();
+        self.spent.fill(0.0);
+        for value in &self.value {
+            self.spent.iter_mut().zip(value).for_each(|(sum, value)| *sum += value);
         }
         self.refresh_stock();
     }
@@ -95,7 +95,7 @@ impl<'a> Draft<'a> {
         let model = self.model;
         let mut walks: Vec<(&mut ItemCost, &mut Vec<f64>)> = self.costs.iter_mut().zip(&mut self.stock).collect();
         let packs = &self.packs;
-        fill(&mut walks, (EACH, self.threads), || Scratch::new(model.periods), |room, first, part| {
+        fill(&mut walks, (EACH, model.threads), || Scratch::new(model.periods), |room, first, part| {
             for ((cost, stock), item) in part.iter_mut().zip(&model.items[first..]) {
                 **cost = roll(item, &model.offers, packs, room);
                 stock.copy_from_slice(&room.stock);

@@ -86,7 +86,7 @@ pub(crate) fn relieve(draft: &mut Draft<'_>, limit: Limit) {
     let mut queue = Queue::new();
     let mut rates = vec![None; lines.len()];
     let shared = &*draft;
-    fill(&mut rates, (EACH, draft.threads), || Scratch::new(shared.model.periods), |room, first, part| {
+    fill(&mut rates, (EACH, draft.model.threads), || Scratch::new(shared.model.periods), |room, first, part| {
         for (rate, &line) in part.iter_mut().zip(&lines[first..]) {
             *rate = option(shared, room, limit, line).map(|found| found.0);
         }

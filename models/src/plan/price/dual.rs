@@ -80,22 +80,22 @@ impl Priced {
 /// The best prices found within a fixed amount of work, so that the same model gives the same prices.
 ///
 /// - `steer`: with the price of low stock.
-/// - `how`: share of the full effort, 0 to 1; threads, at least 1: the result doesn't depend on them.
-pub(crate) fn prices(model: &Model<'_>, steer: bool, how: (f64, usize)) -> Priced {
-    search(model, steer, how, true)
+/// - `effort`: share of the full effort, 0 to 1.
+pub(crate) fn prices(model: &Model<'_>, steer: bool, effort: f64) -> Priced {
+    search(model, steer, effort, true)
 }
 
 /// The bound alone, without the price of low stock.
-pub(crate) fn bound(model: &Model<'_>, how: (f64, usize)) -> f64 {
-    search(model, false, how, false).bound
+pub(crate) fn bound(model: &Model<'_>, effort: f64) -> f64 {
+    search(model, false, effort, false).bound
 }
 
-fn search(model: &Model<'_>, steer: bool, (effort, threads): (f64, usize), plan: bool) -> Priced {
-    let items = reduce(model, steer, threads);
+fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
+    let items = reduce(model, steer);
     let limits = limits(model);
     let work = length_to_f64(model.items.len() * model.periods).max(1.0);
     let passes = usize::try_from(floor_to_count((effort * WORK / work).clamp(0.0, PASSES_MAX))).unwrap_or(0);
-    let all = Scope { model, items: &items, limits: &limits, steer, threads, only: None };
+    let all = Scope { model, items: &items, limits: &limits, steer, only: None };
     let scales = scales(model);
     let few;
     let sample = if items.len() > SAMPLE {
@@ -109,7 +109,7 @@ fn search(model: &Model<'_>, steer: bool, (effort, threads): (f64, usize), plan:
     duals.rows = first.rows;
     let fees = model.suppliers.iter().any(|s| s.fee > 0.0);
     if fees {
-        duals.shares = shares(model, &every_line(model), &[]);
+        duals.shares = shares(model, &every_line(model), Vec::new());
     }
     if items.len() > SAMPLE {
         duals.rows = climb(&sample, &duals, Kernel::Exact, &scales, (EXACT_PASSES, 0.02), &mut |_, _| ()).rows;
@@ -151,10 +151,10 @@ pub(crate) fn scaled(rows: &[f64], scales: &[f64]) -> Vec<f64> {
     rows.iter().zip(scales).map(|(row, scale)| row * scale).collect()
 }
 
-fn reduce(model: &Model<'_>, steer: bool, threads: usize) -> Vec<(usize, Reduced)> {
+fn reduce(model: &Model<'_>, steer: bool) -> Vec<(usize, Reduced)> {
     let none = vec![vec![0; model.periods]; model.offers.len()];
     let each = 512;
-    let parts = in_chunks(model.items.len().div_ceil(each), threads, |n| {
+    let parts = in_chunks(model.items.len().div_ceil(each), model.threads, |n| {
         let mut room = Scratch::new(model.periods);
         let end = ((n + 1) * each).min(model.items.len());
         (n * each..end).map(|i| (i, Reduced::new(model, i, &none, steer, &mut room))).collect::<Vec<_>>()
@@ -237,7 +237,7 @@ fn refine(all: &Scope<'_>, rounds: usize, passes: usize, scales: &[f64], best: &
     let mut bought = best.bought.clone();
     let mut duals = best.duals.clone();
     for _ in 0..rounds {
-        duals.shares = shares(all.model, &bought, &duals.shares);
+        duals.shares = shares(all.model, &bought, std::mem::take(&mut duals.shares));
         let total = pass(all, &duals, Kernel::Exact);
         best.take(&duals, &total);
         bought = total.bought;

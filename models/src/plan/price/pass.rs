@@ -33,7 +33,6 @@ pub(crate) struct Scope<'a> {
     /// By row: money or litres orders may use; infinite where there is no limit.
     pub(crate) limits: &'a [f64],
     pub(crate) steer: bool,
-    pub(crate) threads: usize,
     /// Answer of each item that is asked: `(number by item, the one asked for)`; the others are left out.
     pub(crate) only: Option<(&'a [usize], usize)>,
 }
@@ -67,7 +66,7 @@ struct Rooms {
 /// One pass. The value is a proven lower bound at any prices, as every kernel's is.
 pub(crate) fn pass(scope: &Scope<'_>, duals: &Duals, kernel: Kernel) -> Total {
     let chunks: Vec<&[(usize, Reduced)]> = scope.items.chunks(CHUNK).collect();
-    let parts = in_chunks(chunks.len(), scope.threads, |n| chunk(scope, duals, kernel, chunks[n]));
+    let parts = in_chunks(chunks.len(), scope.model.threads, |n| chunk(scope, duals, kernel, chunks[n]));
     let mut total = Total { value: 0.0, excess: vec![0.0; scope.limits.len()], bought: Vec::new() };
     for part in parts {
         total.value += part.value;
