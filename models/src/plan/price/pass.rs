@@ -15,6 +15,10 @@ use super::terms::{Duals, Reply, Terms};
 /// Items in a chunk.
 const CHUNK: usize = 128;
 
+/// Lattice steps over the horizon up to which packs are counted one by one, and in the last answers.
+const STEPS_MAX: f64 = 80.0;
+const WHOLE_STEPS_MAX: f64 = 400.0;
+
 /// How exactly items answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kernel {
@@ -22,6 +26,10 @@ pub(crate) enum Kernel {
     Convex,
     /// Whole packs where they are few, line costs everywhere they can be: the tightest lower bound.
     Exact,
+    /// The same, with deliveries that are used no longer than they keep: no bound, but a plan that can be carried out.
+    Plan,
+    /// The same for the last answers: packs are counted for almost every item.
+    Whole,
 }
 
 /// What a pass goes over.
@@ -93,8 +101,8 @@ fn chunk(scope: &Scope<'_>, duals: &Duals, kernel: Kernel, items: &[(usize, Redu
             continue;
         }
         let item = &model.items[*i];
-        let terms = Terms::new(model, item, reduced, duals, scope.steer);
-        answer(&terms, kernel, &mut rooms);
+        let mut terms = Terms::new(model, item, reduced, duals, scope.steer);
+        answer(&mut terms, kernel, &mut rooms);
         let weight = reduced.weight;
         total.value += weight * rooms.reply.value;
         for &(way, packs) in &rooms.reply.bought {
@@ -111,13 +119,15 @@ fn chunk(scope: &Scope<'_>, duals: &Duals, kernel: Kernel, items: &[(usize, Redu
     total
 }
 
-fn answer(terms: &Terms<'_>, kernel: Kernel, rooms: &mut Rooms) {
+fn answer(terms: &mut Terms<'_>, kernel: Kernel, rooms: &mut Rooms) {
     let priced = terms.steer && terms.item.risk.iter().any(|pieces| !pieces.is_empty());
-    if kernel == Kernel::Exact && terms.reduced.few {
-        lattice::solve(terms, &mut rooms.lattice, &mut rooms.reply);
-    } else if kernel == Kernel::Exact && !priced {
-        batches::solve(terms, &mut rooms.batches, &mut rooms.reply);
-    } else {
+    let few = terms.reduced.steps <= if kernel == Kernel::Whole { WHOLE_STEPS_MAX } else { STEPS_MAX };
+    terms.strict = matches!(kernel, Kernel::Plan | Kernel::Whole);
+    if kernel == Kernel::Convex || (priced && !few) {
         convex::solve(terms, &mut rooms.convex, &mut rooms.reply);
+    } else if few {
+        lattice::solve(terms, &mut rooms.lattice, &mut rooms.reply);
+    } else {
+        batches::solve(terms, &mut rooms.batches, &mut rooms.reply);
     }
 }
