@@ -7,7 +7,7 @@ use super::input::Instance;
 use super::model::ClassModel;
 use super::outlook::{Outlook, cover_days, expiry_risk, outlook_of, without_line};
 use super::output::{BindingLimit, Drivers, Explanation, Projection, Reason, WhatIf};
-use super::packs::{Change, Draft};
+use super::packs::{Change, Draft, Leave};
 use super::parallel::{fill, in_chunks};
 use super::solve::money_of;
 use super::text::paragraph;
@@ -115,7 +115,7 @@ impl Judge<'_> {
 
     /// The line changed by `packs`, whatever the limits; its walk is in the room.
     fn tried(&mut self, k: usize, t: usize, packs: i64) -> Option<Tried> {
-        let delta = self.draft.judged(&[Change { offer: k, period: t, packs }], false, None, &mut self.room)?;
+        let delta = self.draft.judged(&[Change { offer: k, period: t, packs }], None, &mut self.room)?;
         Some(Tried { packs, delta, disposed: self.room.disposed.iter().sum() })
     }
 
@@ -186,14 +186,14 @@ impl Judge<'_> {
         let Some(limit) = self.limit_hit(k, t, more.packs) else {
             return (None, now);
         };
-        if self.draft.judged(&change(more.packs), true, None, &mut self.room).is_some() {
+        if self.draft.judged(&change(more.packs), Some(Leave::NONE), &mut self.room).is_some() {
             return (None, now);
         }
         let most = self.draft.model.offers[k].most;
         let (mut asked, mut best, mut stride) = (more.packs, more.delta, 1_i64);
         for _ in 0..80 {
             let next = asked.saturating_add(stride);
-            let delta = (now + next <= most).then(|| self.draft.judged(&change(next), false, None, &mut self.room)).flatten();
+            let delta = (now + next <= most).then(|| self.draft.judged(&change(next), None, &mut self.room)).flatten();
             match delta {
                 Some(delta) if delta < best - 1e-9 => {
                     (asked, best) = (next, delta);

@@ -17,6 +17,20 @@ pub(crate) struct Change {
     pub(crate) packs: i64,
 }
 
+/// Rules that may be broken on the way to a plan that keeps them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leave {
+    /// A supplier whose orders may be below its minimum.
+    pub(crate) emptying: Option<usize>,
+    /// First period whose budget may be exceeded.
+    pub(crate) over_budget_from: usize,
+}
+
+impl Leave {
+    /// Every rule counts.
+    pub(crate) const NONE: Self = Self { emptying: None, over_budget_from: usize::MAX };
+}
+
 /// A plan in whole packs with everything its limits need, kept up to date.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft<'a> {
@@ -188,17 +202,17 @@ impl<'a> Draft<'a> {
     }
 
     /// Whether the lines touched by `changes` keep their own rules and the budget once these are made.
-    fn lines_allowed(&self, changes: &[Change], emptying: Option<usize>) -> bool {
+    fn lines_allowed(&self, changes: &[Change], leave: Leave) -> bool {
         changes.iter().all(|c| {
             let offer = &self.model.offers[c.offer];
             let packs = self.packs_after(changes, (c.offer, c.period));
             let (s, t) = (offer.supplier, c.period);
             let line = packs == 0 || (packs >= offer.moq && packs <= offer.most && (offer.open[t] || c.packs < 0));
-            if !line || (c.packs > 0 && !self.affordable(changes, t)) {
+            if !line || (c.packs > 0 && t < leave.over_budget_from && !self.affordable(changes, t)) {
                 return false;
             }
             let minimum = self.model.suppliers[s].minimum;
-            if minimum <= 0.0 || emptying == Some(s) {
+            if minimum <= 0.0 || leave.emptying == Some(s) {
                 return true;
             }
             let (lines, value) = self.order_after(changes, (s, t));
@@ -233,24 +247,24 @@ impl<'a> Draft<'a> {
     /// Change of [`Self::steering`] if these changes of one item's lines were made; the plan stays and `room` holds
     /// the item's walk. `None`: a rule forbids them.
     ///
-    /// - `limits`: whether minima, budget and storage count.
-    /// - `emptying`: a supplier that may be below its minimum.
-    pub(crate) fn judged(&self, changes: &[Change], limits: bool, emptying: Option<usize>, room: &mut Scratch) -> Option<f64> {
+    /// - `limits`: the rules that may be broken; `None`: minima, budget and storage don't count.
+    pub(crate) fn judged(&self, changes: &[Change], limits: Option<Leave>, room: &mut Scratch) -> Option<f64> {
         let i = self.model.offers[changes.first()?.offer].item;
         let kept = changes.iter().all(|c| self.packs_after(changes, (c.offer, c.period)) >= 0);
-        if !kept || (limits && !self.lines_allowed(changes, emptying)) {
+        if !kept || limits.is_some_and(|leave| !self.lines_allowed(changes, leave)) {
             return None;
         }
         let cost = roll_changed(&self.model.items[i], &self.model.offers, (&self.packs, changes), room);
         let delta = self.fee_change(changes) + (cost.steering() - self.costs[i].steering());
-        (!limits || self.storage_allowed(i, room)).then_some(delta)
+        (limits.is_none() || self.storage_allowed(i, room)).then_some(delta)
     }
 
     /// The same with the draft's own room, as a step of the search.
     pub(crate) fn trial(&mut self, changes: &[Change], limits: bool) -> Option<f64> {
         self.walks_left = self.walks_left.saturating_sub(1);
         let mut room = std::mem::take(&mut self.room);
-        let delta = self.judged(changes, limits, self.emptying, &mut room);
+        let leave = Leave { emptying: self.emptying, ..Leave::NONE };
+        let delta = self.judged(changes, limits.then_some(leave), &mut room);
         self.room = room;
         delta
     }

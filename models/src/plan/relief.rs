@@ -2,7 +2,7 @@
 //! with room, cheapest per money or litre first.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
-use super::packs::{Change, Draft, within};
+use super::packs::{Change, Draft, Leave, within};
 use super::parallel::fill;
 use super::queue::Queue;
 use super::walk::Scratch;
@@ -15,15 +15,17 @@ const EACH: usize = 512;
 
 /// A limit on what a plan uses.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Limit {
-    Budget { period: usize },
+pub(crate) enum Limit<'a> {
+    /// `prices[period]`: money per money of budget, which packs put off to a later period pay there, whether that has
+    /// room or not; it is relieved after this one.
+    Budget { period: usize, prices: &'a [f64] },
     Storage { class: usize, period: usize },
 }
 
-impl Limit {
+impl Limit<'_> {
     fn is_broken(self, draft: &Draft<'_>) -> bool {
         match self {
-            Self::Budget { period } => !draft.within_budget(period),
+            Self::Budget { period, .. } => !draft.within_budget(period),
             Self::Storage { class, period } => {
                 let limit = draft.model.classes[class].limit[period];
                 !within(draft.litres[class][period], limit)
@@ -39,7 +41,7 @@ impl Limit {
             lines.extend(range.filter(|&t| draft.packs[k][t] > 0).map(|t| (k, t)));
         };
         match self {
-            Self::Budget { period } => (0..model.offers.len()).for_each(|k| add(k, period..period + 1)),
+            Self::Budget { period, .. } => (0..model.offers.len()).for_each(|k| add(k, period..period + 1)),
             Self::Storage { class, period } => {
                 let items = model.classes[class].items.iter().filter(|&&i| model.items[i].volume > 0.0);
                 for &k in items.flat_map(|&i| &model.items[i].offers) {
@@ -53,7 +55,7 @@ impl Limit {
     /// Money or litres freed by changes of one item; `room`: its walk with them.
     fn freed(self, draft: &Draft<'_>, changes: &[Change], room: &Scratch) -> f64 {
         match self {
-            Self::Budget { period } => {
+            Self::Budget { period, .. } => {
                 let money = |c: &Change| -count_to_f64(c.packs) * draft.model.offers[c.offer].price;
                 changes.iter().filter(|c| c.period == period).map(money).sum()
             }
@@ -64,11 +66,20 @@ impl Limit {
         }
     }
 
+    /// What changes pay for the budget of other periods at its prices, money.
+    fn due(self, draft: &Draft<'_>, changes: &[Change]) -> f64 {
+        let Self::Budget { period, prices } = self else {
+            return 0.0;
+        };
+        let money = |c: &Change| count_to_f64(c.packs) * draft.model.offers[c.offer].price * prices.get(c.period).copied().unwrap_or(0.0);
+        changes.iter().filter(|c| c.period > period).map(money).sum()
+    }
+
     /// Periods of order that may take over packs of offer `k`.
     fn homes(self, draft: &Draft<'_>, k: usize) -> std::ops::Range<usize> {
         let periods = draft.model.periods;
         match self {
-            Self::Budget { period } => period.saturating_sub(REACH)..(period + REACH + 1).min(periods),
+            Self::Budget { period, .. } => period.saturating_sub(REACH)..(period + REACH + 1).min(periods),
             Self::Storage { period, .. } => {
                 let first = (period + 1).saturating_sub(draft.model.offers[k].lead);
                 first.min(periods)..(first + REACH).min(periods)
@@ -78,7 +89,7 @@ impl Limit {
 }
 
 /// Takes packs away until the limit is kept.
-pub(crate) fn relieve(draft: &mut Draft<'_>, limit: Limit) {
+pub(crate) fn relieve(draft: &mut Draft<'_>, limit: Limit<'_>) {
     if !limit.is_broken(draft) {
         return;
     }
@@ -117,7 +128,7 @@ pub(crate) fn relieve(draft: &mut Draft<'_>, limit: Limit) {
 }
 
 /// The cheapest way to make one line smaller, with its loss per money or litre; larger steps on large lines.
-fn option(draft: &Draft<'_>, room: &mut Scratch, limit: Limit, (k, t): (usize, usize)) -> Option<(f64, Vec<Change>)> {
+fn option(draft: &Draft<'_>, room: &mut Scratch, limit: Limit<'_>, (k, t): (usize, usize)) -> Option<(f64, Vec<Change>)> {
     let model = draft.model;
     let (offer, now) = (&model.offers[k], draft.packs[k][t]);
     if now == 0 {
@@ -129,24 +140,27 @@ fn option(draft: &Draft<'_>, room: &mut Scratch, limit: Limit, (k, t): (usize, u
     let away = Change { offer: k, period: t, packs };
     let mut best: Option<(f64, Vec<Change>)> = None;
     // A minimum order may be broken on the way; it is looked at afterwards.
-    let emptying = Some(offer.supplier);
-    let mut consider = |changes: &[Change], limits: bool| {
-        if let Some(loss) = draft.judged(changes, limits, emptying, room) {
+    let mut leave = Leave { emptying: Some(offer.supplier), ..Leave::NONE };
+    if let Limit::Budget { period, .. } = limit {
+        leave.over_budget_from = period + 1;
+    }
+    let mut consider = |changes: &[Change], limits: Option<Leave>| {
+        if let Some(loss) = draft.judged(changes, limits, room) {
             let freed = limit.freed(draft, changes, room);
-            let rate = loss / freed;
+            let rate = (loss + limit.due(draft, changes)) / freed;
             if freed > 1e-12 && best.as_ref().is_none_or(|b| rate < b.0) {
                 best = Some((rate, changes.to_vec()));
             }
         }
     };
-    consider(&[away], false);
+    consider(&[away], None);
     let units = -count_to_f64(packs) * offer.units;
     for &other in &model.items[offer.item].offers {
         for to in limit.homes(draft, other) {
             if (other, to) != (k, t) && model.offers[other].open[to] {
                 let least = if draft.packs[other][to] == 0 { model.offers[other].moq } else { 1 };
                 let packs = ceil_to_count(units / model.offers[other].units).max(least);
-                consider(&[away, Change { offer: other, period: to, packs }], true);
+                consider(&[away, Change { offer: other, period: to, packs }], Some(leave));
             }
         }
     }

@@ -255,13 +255,13 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wante
     let mut starts = Vec::new();
     if let Some(priced) = &mut relaxed.priced {
         let mut draft = Draft::new(model, priced.take_packs(), walks);
-        repair(&mut draft);
+        repair(&mut draft, priced.budget_prices());
         progress.report("packs", Some(cost_of(&draft).total()), bound);
         starts.push(draft);
     }
     if let Some(relaxed) = &relaxed.steering {
         let mut draft = Draft::new(model, rounded(model, &relaxed.packs), walks);
-        repair(&mut draft);
+        repair(&mut draft, &relaxed.budget_price);
         progress.report("packs", Some(cost_of(&draft).total()), bound);
         starts.push(draft);
     }

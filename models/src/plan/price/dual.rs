@@ -60,6 +60,11 @@ impl Priced {
         std::mem::take(&mut self.packs)
     }
 
+    /// Money per money of budget, at least one entry per period.
+    pub(crate) fn budget_prices(&self) -> &[f64] {
+        &self.duals.rows
+    }
+
     /// The prices in the shape of a solved relaxation; no column and no row was made for them.
     pub(crate) fn relaxed(&self, model: &Model<'_>) -> Relaxed {
         let periods = model.periods;

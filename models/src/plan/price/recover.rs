@@ -13,8 +13,9 @@ use crate::convert::ceil_to_count;
 
 /// Shares of the order cost from which an order is placed; the one with the cheapest answer is kept.
 const PLACED: [f64; 3] = [0.15, 0.35, 0.6];
-/// Passes over the sample once the orders are placed.
-const PASSES: usize = 60;
+/// Passes over the sample once the orders are placed: per period, and beside. Fewer leave prices whose answers fit badly.
+const PASSES_A_PERIOD: usize = 2;
+const PASSES: usize = 8;
 
 /// Whole packs at the prices: `packs[offer][period]`.
 ///
@@ -34,7 +35,7 @@ pub(crate) fn recover(all: &Scope<'_>, sample: &Scope<'_>, duals: &Duals, bought
     let Some((_, mut fixed)) = best else {
         return Vec::new();
     };
-    let found = climb(sample, &fixed, Kernel::Plan, scales, (PASSES, 0.02), &mut |_, _| ());
+    let found = climb(sample, &fixed, Kernel::Plan, scales, (PASSES + PASSES_A_PERIOD * model.periods, 0.02), &mut |_, _| ());
     let numbers = numbers(model.items.len(), &found.mix);
     let mut lines = Vec::new();
     for &(number, _) in &found.mix {
