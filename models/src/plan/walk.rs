@@ -96,7 +96,8 @@ fn walk(item: &ItemModel, offers: &[OfferModel], ordered: impl Fn(usize, usize) 
         let mut left = 0.0;
         low = low.max(period);
         for bucket in &mut room.buckets[low..] {
-            let used = bucket.min(wanted);
+            // Not `min`: neither can be no number.
+            let used = if *bucket < wanted { *bucket } else { wanted };
             *bucket -= used;
             wanted -= used;
             left += *bucket;

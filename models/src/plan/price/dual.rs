@@ -19,18 +19,20 @@ use super::shares::shares;
 use super::terms::Duals;
 use crate::convert::{floor_to_count, length_to_f64};
 
-/// Items the first prices are found with.
-const SAMPLE: usize = 1_200;
-/// Passes over the sample with fractional packs, and with whole ones.
+/// Item-periods the first prices are found with, and items at least.
+const SAMPLE: usize = 13_000;
+const SAMPLE_MIN: usize = 200;
+/// Passes over the sample with fractional packs, and with whole ones: per period, and beside.
 const SAMPLE_PASSES: usize = 90;
-const EXACT_PASSES: usize = 30;
+const EXACT_PASSES_A_PERIOD: usize = 2;
+const EXACT_PASSES: usize = 8;
 /// Relative promise at which passes end.
 const PROMISE: f64 = 1e-6;
-/// Item-periods of work spent on passes over all items, and most passes.
-const WORK: f64 = 0.65e6;
+/// Work spent on passes over all items, item times squared period, and most passes.
+const WORK: f64 = 8.5e6;
 const PASSES_MAX: f64 = 40.0;
 /// Passes in which the shares of order costs are found.
-const SHARE_PASSES: usize = 4;
+const SHARE_PASSES: usize = 6;
 
 /// Prices and what they prove.
 #[derive(Debug, Clone)]
@@ -98,13 +100,15 @@ pub(crate) fn bound(model: &Model<'_>, effort: f64) -> f64 {
 fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
     let items = reduce(model, steer);
     let limits = limits(model);
-    let work = length_to_f64(model.items.len() * model.periods).max(1.0);
+    let work = length_to_f64(model.items.len() * model.periods * model.periods).max(1.0);
     let passes = usize::try_from(floor_to_count((effort * WORK / work).clamp(0.0, PASSES_MAX))).unwrap_or(0);
     let all = Scope { model, items: &items, limits: &limits, steer, only: None };
     let scales = scales(model);
     let few;
-    let sample = if items.len() > SAMPLE {
-        few = sample(model, &items);
+    let most = (SAMPLE / model.periods.max(1)).max(SAMPLE_MIN);
+    let sampled = items.len() > most;
+    let sample = if sampled {
+        few = sample(model, &items, most);
         Scope { items: &few, ..all }
     } else {
         all
@@ -116,8 +120,9 @@ fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
     if fees {
         duals.shares = shares(model, &every_line(model), Vec::new());
     }
-    if items.len() > SAMPLE {
-        duals.rows = climb(&sample, &duals, Kernel::Exact, &scales, (EXACT_PASSES, 0.02), &mut |_, _| ()).rows;
+    if sampled {
+        let passes = EXACT_PASSES + EXACT_PASSES_A_PERIOD * model.periods;
+        duals.rows = climb(&sample, &duals, Kernel::Exact, &scales, (passes, 0.02), &mut |_, _| ()).rows;
     }
     let total = pass(&all, &duals, Kernel::Exact);
     let mut best = Priced { bound: total.value, duals, bought: total.bought, packs: Vec::new() };
@@ -129,7 +134,7 @@ fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
 }
 
 /// The items that matter: those that are bought for most money, and of the others every n-th for all of them.
-fn sample(model: &Model<'_>, items: &[(usize, Reduced)]) -> Vec<(usize, Reduced)> {
+fn sample(model: &Model<'_>, items: &[(usize, Reduced)], most: usize) -> Vec<(usize, Reduced)> {
     let money = |one: &(usize, Reduced)| {
         let item = &model.items[one.0];
         let prices = item.offers.iter().map(|&k| model.offers[k].price / model.offers[k].units);
@@ -138,8 +143,8 @@ fn sample(model: &Model<'_>, items: &[(usize, Reduced)]) -> Vec<(usize, Reduced)
     };
     let mut order: Vec<(f64, usize)> = items.iter().enumerate().map(|(n, one)| (money(one), n)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let (top, rest) = order.split_at(SAMPLE / 2);
-    let stride = rest.len().div_ceil(SAMPLE / 2).max(1);
+    let (top, rest) = order.split_at(most / 2);
+    let stride = rest.len().div_ceil(most / 2).max(1);
     let mut chosen: Vec<(usize, Reduced)> = top.iter().map(|&(_, n)| items[n].clone()).collect();
     for group in rest.chunks(stride) {
         let (middle, n) = group[group.len() / 2];

@@ -174,8 +174,8 @@ fn cheapen(values: &mut [f64], waits: &[f64], counts: &[f64], (low, top): (usize
         let rows = values[low..=highest].iter_mut().zip(&waits[low + least..=top]).zip(&counts[low..=highest]);
         for ((value, wait), count) in rows.rev() {
             let tilt = slope * count;
-            best = best.min(wait + tilt);
-            *value = value.min(best + (first - tilt));
+            best = lesser(wait + tilt, best);
+            *value = lesser(best + (first - tilt), *value);
         }
         return;
     }
@@ -183,10 +183,15 @@ fn cheapen(values: &mut [f64], waits: &[f64], counts: &[f64], (low, top): (usize
         let mut best = f64::INFINITY;
         for n in (low..=highest - residue).rev().step_by(stride) {
             let tilt = slope * counts[n];
-            best = best.min(waits[n + least] + tilt);
-            values[n] = values[n].min(best + (first - tilt));
+            best = lesser(waits[n + least] + tilt, best);
+            values[n] = lesser(best + (first - tilt), values[n]);
         }
     }
+}
+
+/// The smaller of two numbers: one instruction, as what is no number needs no care here.
+fn lesser(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
 }
 
 /// A way of buying at the prices.
