@@ -3,9 +3,20 @@
 //! One line per figure, `name: value`. Times are CPU seconds of the process, from instance to answer.
 //! Arguments after `--` choose parts by name; none runs all.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that prints figures of made-up instances")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a program that prints figures of made-up instances"
+)]
 
 mod clock;
+mod exact;
+mod little;
+mod small;
 
 use wardstock_models::plan::{HospitalSize, Planned, Risk, SolveLimits, Stage, check, made_up_hospital, solve};
 
@@ -32,6 +43,25 @@ fn main() {
     }
     if part("growth") {
         growth();
+    }
+    if part("small") {
+        small(verbose);
+    }
+}
+
+/// 500 small instances against their optimum.
+fn small(verbose: bool) {
+    let found = small::compare(0..500, 20.0);
+    let count = f64::from(found.solved.max(1));
+    say("plan small, instances with a proven optimum", f64::from(found.solved));
+    say("plan small, instances whose optimum wasn't proven in 20 s", f64::from(found.unsolved));
+    say("plan small, worst objective / optimum", found.worst);
+    say("plan small, mean objective / optimum", found.sum / count);
+    say("plan small, above 1.005", found.above.len() as f64);
+    say("plan small, mean bound / optimum", found.bounds / count);
+    say("plan small, bounds above the optimum", found.false_bounds.len() as f64);
+    if verbose {
+        println!("  {found:?}");
     }
 }
 
