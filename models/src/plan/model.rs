@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::input::{Instance, Item, Offer, Risk, Supplier, Ven};
 use super::risk::{Protection, Segment, price_of_low_stock};
+use super::parallel::in_chunks;
 use super::walk::{Scratch, roll};
 use crate::convert::{ceil_to_count, count_to_f64, period_to_index};
 
@@ -91,6 +92,8 @@ pub(crate) struct ClassModel {
 pub(crate) struct Model<'a> {
     pub(crate) instance: &'a Instance,
     pub(crate) periods: usize,
+    /// Threads that may share work on it, at least 1; no answer depends on them.
+    pub(crate) threads: usize,
     pub(crate) items: Vec<ItemModel>,
     pub(crate) offers: Vec<OfferModel>,
     pub(crate) suppliers: Vec<SupplierModel>,
@@ -101,7 +104,7 @@ pub(crate) struct Model<'a> {
 
 impl<'a> Model<'a> {
     /// From an instance that [`super::validate`] has accepted.
-    pub(crate) fn new(instance: &'a Instance) -> Self {
+    pub(crate) fn new(instance: &'a Instance, threads: usize) -> Self {
         let periods = period_to_index(instance.periods);
         let budget = match &instance.budget {
             Some(given) => given.iter().map(|b| b.unwrap_or(f64::INFINITY)).collect(),
@@ -110,28 +113,24 @@ impl<'a> Model<'a> {
         let mut model = Self {
             instance,
             periods,
-            items: Vec::with_capacity(instance.items.len()),
-            offers: Vec::with_capacity(instance.offers.len()),
+            threads,
+            items: Vec::new(),
+            offers: Vec::new(),
             suppliers: instance.suppliers.iter().map(supplier_model).collect(),
             budget,
             classes: Vec::new(),
         };
         let items: HashMap<&str, usize> = index(instance.items.iter().map(|i| i.id.as_str()));
         let suppliers: HashMap<&str, usize> = index(instance.suppliers.iter().map(|s| s.id.as_str()));
-        for (k, offer) in instance.offers.iter().enumerate() {
-            let (i, s) = (items[offer.item.as_str()], suppliers[offer.supplier.as_str()]);
-            model.suppliers[s].offers.push(k);
-            let made = model.offer_model(offer, i, s);
-            model.offers.push(made);
-        }
+        model.offers = in_parts(&instance.offers, threads, |_, offer| {
+            model.offer_model(offer, items[offer.item.as_str()], suppliers[offer.supplier.as_str()])
+        });
         let mut by_item = vec![Vec::new(); instance.items.len()];
         for (k, offer) in model.offers.iter().enumerate() {
             by_item[offer.item].push(k);
+            model.suppliers[offer.supplier].offers.push(k);
         }
-        for (item, offers) in instance.items.iter().zip(by_item) {
-            let made = model.item_model(item, offers);
-            model.items.push(made);
-        }
+        model.items = in_parts(&instance.items, threads, |i, item| model.item_model(item, by_item[i].clone()));
         model.add_classes();
         model
     }
@@ -248,13 +247,16 @@ impl<'a> Model<'a> {
 
     fn add_classes(&mut self) {
         let none = vec![vec![0; self.periods]; self.offers.len()];
-        let mut room = Scratch::new(self.periods);
         for (c, limit) in self.instance.storage.iter().enumerate() {
             let items: Vec<usize> = (0..self.items.len()).filter(|&i| self.items[i].class == Some(c)).collect();
-            let mut before = vec![0.0; self.periods];
-            for &i in &items {
+            let stocks = in_parts(&items, self.threads, |_, &i| {
+                let mut room = Scratch::new(self.periods);
                 roll(&self.items[i], &self.offers, &none, &mut room);
-                for (sum, stock) in before.iter_mut().zip(&room.stock) {
+                room.stock
+            });
+            let mut before = vec![0.0; self.periods];
+            for (&i, stock) in items.iter().zip(&stocks) {
+                for (sum, stock) in before.iter_mut().zip(stock) {
                     *sum += self.items[i].volume * stock;
                 }
             }
@@ -276,4 +278,13 @@ fn supplier_model(supplier: &Supplier) -> SupplierModel {
 
 fn index<'a>(ids: impl Iterator<Item = &'a str>) -> HashMap<&'a str, usize> {
     ids.enumerate().map(|(i, id)| (id, i)).collect()
+}
+
+/// `make(number, one)` of every one of `all`, in order.
+fn in_parts<T: Sync, R: Send>(all: &[T], threads: usize, make: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let each = 512;
+    let part = |n: usize| all.iter().enumerate().skip(n * each).take(each).map(|(i, one)| make(i, one)).collect::<Vec<R>>();
+    let mut made = Vec::with_capacity(all.len());
+    in_chunks(all.len().div_ceil(each), threads, part).into_iter().for_each(|part| made.extend(part));
+    made
 }

@@ -1,25 +1,32 @@
 //! The outlook of one line: supply and demand until the next order could arrive, cover, expiry.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
-use super::packs::Draft;
+use super::input::Item;
+use super::model::ItemModel;
+use super::packs::{Change, Draft};
 use super::risk::{Spread, sum_over};
-use super::walk::{Scratch, roll};
+use super::walk::{Scratch, roll_changed};
 use crate::convert::{count_to_f64, length_to_f64, period_to_index, round_to_count};
 
 /// Longest cover stated, days.
 const COVER_DAYS_MAX: f64 = 3_650.0;
 
-/// Supply and distribution of demand up to the next arrival.
-pub(crate) struct Outlook {
-    pub(crate) next: usize,
+/// Supply and distribution of demand up to the next arrival: what the chance of a shortage follows from.
+pub(crate) struct Chance {
     /// Demand until the next arrival.
-    pub(crate) demand: Spread,
+    demand: Spread,
     /// Usable units until the next arrival without the line.
     supply_without: f64,
     /// Demand from the line's arrival until the next arrival.
     demand_after: Spread,
     /// Units that arrive in that time without the line.
     supply_after: f64,
+}
+
+/// What is to be expected up to the next arrival.
+pub(crate) struct Outlook {
+    pub(crate) next: usize,
+    chance: Chance,
     /// Probability of a shortage before the line arrives; nothing ordered now can change it.
     pub(crate) before: f64,
     pub(crate) on_order: i64,
@@ -35,7 +42,7 @@ pub(crate) struct Outlook {
     pub(crate) until_planned: f64,
 }
 
-impl Outlook {
+impl Chance {
     /// Probability of a shortage after the line has arrived and before the next order could.
     ///
     /// Demand not met earlier is lost, so both "all demand exceeds all supply" and "demand after
@@ -45,78 +52,137 @@ impl Outlook {
         let after = self.demand_after.survival(self.supply_after + line_units);
         all.min(after).clamp(0.0, 1.0)
     }
+}
+
+impl Outlook {
+    /// See [`Chance::stockout`].
+    pub(crate) fn stockout(&self, line_units: f64) -> f64 {
+        self.chance.stockout(line_units)
+    }
 
     /// The same without the line if nothing expired.
     pub(crate) fn stockout_if_kept(&self) -> Option<f64> {
-        (self.lost >= 0.5).then(|| self.demand.survival(self.supply_without + self.lost).min(self.stockout(0.0)))
+        let chance = &self.chance;
+        (self.lost >= 0.5).then(|| chance.demand.survival(chance.supply_without + self.lost).min(self.stockout(0.0)))
+    }
+
+    /// Mean demand until the next arrival, units.
+    pub(crate) fn mean(&self) -> f64 {
+        self.chance.demand.mean
     }
 }
 
-/// The outlook of line `(k, t)` of a plan.
-pub(crate) fn outlook(draft: &mut Draft<'_>, room: &mut Scratch, k: usize, t: usize) -> Outlook {
+/// The chances of line `(k, t)` of a plan.
+pub(crate) fn outlook(draft: &Draft<'_>, room: &mut Scratch, k: usize, t: usize) -> Chance {
+    without_line(draft, room, k, t);
+    Supply::new(draft, room, k, t).chance()
+}
+
+/// The walk of a line's item as if the line were not there.
+pub(crate) fn without_line(draft: &Draft<'_>, room: &mut Scratch, k: usize, t: usize) {
     let model = draft.model;
-    let offer = &model.offers[k];
-    let (i, arrives) = (offer.item, t + offer.lead);
-    let item = &model.items[i];
-    let given = &model.instance.items[i];
-    let next = model.next_arrival(i, t, arrives);
-    roll(item, &model.offers, &draft.packs, room);
-    let unmet_with = room.unmet.clone();
-    let now = std::mem::take(&mut draft.packs[k][t]);
-    roll(item, &model.offers, &draft.packs, room);
-    draft.packs[k][t] = now;
-    let shortage_period = (0..model.periods).find(|&p| room.unmet[p] > unmet_with[p] + 1e-6);
-    let on_order = |until: usize| -> i64 {
-        let open = given.on_order.iter();
-        let early = open.filter(|o| period_to_index(o.arrives_period) < until);
-        early.map(|o| o.units).sum()
-    };
-    let planned = |draft: &Draft<'_>, until: usize| -> f64 {
+    let none = [Change { offer: k, period: t, packs: -draft.packs[k][t] }];
+    roll_changed(&model.items[model.offers[k].item], &model.offers, (&draft.packs, &none), room);
+}
+
+/// What a line's item has without the line.
+struct Supply<'a> {
+    draft: &'a Draft<'a>,
+    /// The walk without the line.
+    room: &'a Scratch,
+    line: (usize, usize),
+    item: &'a ItemModel,
+    given: &'a Item,
+    on_hand: f64,
+    arrives: usize,
+    next: usize,
+}
+
+impl<'a> Supply<'a> {
+    fn new(draft: &'a Draft<'a>, room: &'a Scratch, k: usize, t: usize) -> Self {
+        let model = draft.model;
+        let offer = &model.offers[k];
+        let given = &model.instance.items[offer.item];
+        let arrives = t + offer.lead;
+        Self {
+            draft,
+            room,
+            line: (k, t),
+            item: &model.items[offer.item],
+            given,
+            on_hand: given.on_hand.iter().map(|l| count_to_f64(l.units)).sum(),
+            arrives,
+            next: model.next_arrival(offer.item, t, arrives),
+        }
+    }
+
+    /// Units on order that arrive before `until`.
+    fn on_order(&self, until: usize) -> i64 {
+        self.given.on_order.iter().filter(|o| period_to_index(o.arrives_period) < until).map(|o| o.units).sum()
+    }
+
+    /// Units of other lines of the plan that arrive before `until`.
+    fn planned(&self, until: usize) -> f64 {
+        let model = self.draft.model;
         let mut sum = 0.0;
-        for &other in &item.offers {
-            let lead = model.offers[other].lead;
-            for ordered in 0..until.saturating_sub(lead).min(model.periods) {
-                if (other, ordered) != (k, t) {
-                    let packs = count_to_f64(draft.packs[other][ordered]);
-                    sum += packs * model.offers[other].units;
+        for &other in &self.item.offers {
+            let offer = &model.offers[other];
+            for ordered in 0..until.saturating_sub(offer.lead).min(model.periods) {
+                if (other, ordered) != self.line {
+                    sum += count_to_f64(self.draft.packs[other][ordered]) * offer.units;
                 }
             }
         }
         sum
-    };
-    let on_hand: f64 = given.on_hand.iter().map(|l| count_to_f64(l.units)).sum();
-    let lost = |room: &Scratch, until: usize| -> f64 { room.disposed[..until.saturating_sub(1)].iter().sum() };
-    let supply = |draft: &Draft<'_>, room: &Scratch, until: usize| {
-        on_hand + count_to_f64(on_order(until)) + planned(draft, until) - lost(room, until)
-    };
-    let before = if arrives == 0 {
-        0.0
-    } else {
-        let supply = supply(draft, room, arrives);
-        sum_over(given, arrives).survival(supply)
-    };
-    let window: f64 = item.demand[arrives..next.max(arrives)].iter().sum();
-    let usual = sum_over(given, next - arrives);
-    let factor = if usual.mean > 0.0 { window / usual.mean } else { 1.0 };
-    let at_hand = if arrives == 0 { on_hand } else { 0.0 };
-    let brought = count_to_f64(on_order(next) - on_order(arrives)) + planned(draft, next) - planned(draft, arrives);
+    }
+
+    /// Units that expire unused before `until`.
+    fn lost(&self, until: usize) -> f64 {
+        self.room.disposed[..until.saturating_sub(1)].iter().sum()
+    }
+
+    /// Usable units before `until`.
+    fn until(&self, until: usize) -> f64 {
+        self.on_hand + count_to_f64(self.on_order(until)) + self.planned(until) - self.lost(until)
+    }
+
+    fn chance(&self) -> Chance {
+        let (arrives, next) = (self.arrives, self.next);
+        let window: f64 = self.item.demand[arrives..next.max(arrives)].iter().sum();
+        let usual = sum_over(self.given, next - arrives);
+        let factor = if usual.mean > 0.0 { window / usual.mean } else { 1.0 };
+        let at_hand = if arrives == 0 { self.on_hand } else { 0.0 };
+        let brought = count_to_f64(self.on_order(next) - self.on_order(arrives)) + self.planned(next) - self.planned(arrives);
+        Chance {
+            demand: sum_over(self.given, next),
+            supply_without: self.until(next),
+            demand_after: usual.scaled(factor),
+            supply_after: at_hand + brought,
+        }
+    }
+}
+
+/// The outlook of line `(k, t)` from the demand not met by the plan in a period, and the walk without the line.
+pub(crate) fn outlook_of(draft: &Draft<'_>, (unmet_with, room): (&dyn Fn(usize) -> f64, &Scratch), k: usize, t: usize) -> Outlook {
+    let model = draft.model;
+    let offer = &model.offers[k];
+    let supply = Supply::new(draft, room, k, t);
+    let (arrives, next) = (supply.arrives, supply.next);
+    let before = if arrives == 0 { 0.0 } else { sum_over(supply.given, arrives).survival(supply.until(arrives)) };
     let later = (t + 1..model.periods).find(|&p| draft.lines[offer.supplier][p] > 0);
     let planned_next = later.map(|p| p + offer.lead).filter(|&a| a < model.periods);
     let until = planned_next.unwrap_or(model.periods);
     Outlook {
         next,
-        lost: lost(room, next),
+        chance: supply.chance(),
+        lost: supply.lost(next),
         lost_period: room.disposed.iter().position(|&gone| gone >= 0.5),
         planned_next,
-        until_planned: sum_over(given, until).survival(supply(draft, room, until)).clamp(0.0, 1.0),
-        demand: sum_over(given, next),
-        supply_without: supply(draft, room, next),
-        demand_after: usual.scaled(factor),
-        supply_after: at_hand + brought,
+        until_planned: sum_over(supply.given, until).survival(supply.until(until)).clamp(0.0, 1.0),
         before,
-        on_order: on_order(next),
-        planned: round_to_count(planned(draft, next)),
-        shortage_period,
+        on_order: supply.on_order(next),
+        planned: round_to_count(supply.planned(next)),
+        shortage_period: (0..model.periods).find(|&p| room.unmet[p] > unmet_with(p) + 1e-6),
     }
 }
 

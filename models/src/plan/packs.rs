@@ -2,8 +2,12 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::model::Model;
-use super::walk::{ItemCost, Scratch, roll};
+use super::parallel::{fill, in_chunks};
+use super::walk::{ItemCost, Scratch, roll, roll_changed};
 use crate::convert::count_to_f64;
+
+/// Items of one share of the work.
+const EACH: usize = 1_024;
 
 /// One change of a line: packs of an offer in a period, more or less.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +15,20 @@ pub(crate) struct Change {
     pub(crate) offer: usize,
     pub(crate) period: usize,
     pub(crate) packs: i64,
+}
+
+/// Rules that may be broken on the way to a plan that keeps them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leave {
+    /// A supplier whose orders may be below its minimum.
+    pub(crate) emptying: Option<usize>,
+    /// First period whose budget may be exceeded.
+    pub(crate) over_budget_from: usize,
+}
+
+impl Leave {
+    /// Every rule counts.
+    pub(crate) const NONE: Self = Self { emptying: None, over_budget_from: usize::MAX };
 }
 
 /// A plan in whole packs with everything its limits need, kept up to date.
@@ -67,23 +85,42 @@ impl<'a> Draft<'a> {
     /// Recomputes all sums, so that no rounding error of many changes remains.
     pub(crate) fn refresh(&mut self) {
         let model = self.model;
-        self.spent.fill(0.0);
-        for t in 0..model.periods {
-            for (s, supplier) in model.suppliers.iter().enumerate() {
-                let ordered = supplier.offers.iter().filter(|&&k| self.packs[k][t] > 0);
-                self.value[s][t] = ordered.clone().map(|&k| count_to_f64(self.packs[k][t]) * model.offers[k].price).sum();
-                self.lines[s][t] = u32::try_from(ordered.count()).unwrap_or(u32::MAX);
-                self.spent[t] += self.value[s][t];
+        let packs = &self.packs;
+        let orders = in_chunks(model.suppliers.len(), model.threads, |s| {
+            let (mut value, mut lines) = (vec![0.0; model.periods], vec![0_u32; model.periods]);
+            for &k in &model.suppliers[s].offers {
+                for (t, &packs) in packs[k].iter().enumerate().filter(|line| *line.1 > 0) {
+                    value[t] += count_to_f64(packs) * model.offers[k].price;
+                    lines[t] += 1;
+                }
             }
+            (value, lines)
+        });
+        (self.value, self.lines) = orders.into_iter().unzip();
+        self.spent.fill(0.0);
+        for value in &self.value {
+            self.spent.iter_mut().zip(value).for_each(|(sum, value)| *sum += value);
         }
+        self.refresh_stock();
+    }
+
+    /// The walk of every item, and litres.
+    fn refresh_stock(&mut self) {
+        let model = self.model;
+        let mut walks: Vec<(&mut ItemCost, &mut Vec<f64>)> = self.costs.iter_mut().zip(&mut self.stock).collect();
+        let packs = &self.packs;
+        fill(&mut walks, (EACH, model.threads), || Scratch::new(model.periods), |room, first, part| {
+            for ((cost, stock), item) in part.iter_mut().zip(&model.items[first..]) {
+                **cost = roll(item, &model.offers, packs, room);
+                stock.copy_from_slice(&room.stock);
+            }
+        });
         for row in &mut self.litres {
             row.fill(0.0);
         }
-        for (i, item) in model.items.iter().enumerate() {
-            self.costs[i] = roll(item, &model.offers, &self.packs, &mut self.room);
-            self.stock[i].copy_from_slice(&self.room.stock);
+        for (item, stock) in model.items.iter().zip(&self.stock) {
             if let Some(c) = item.class {
-                for (sum, stock) in self.litres[c].iter_mut().zip(&self.room.stock) {
+                for (sum, stock) in self.litres[c].iter_mut().zip(stock) {
                     *sum += item.volume * stock;
                 }
             }
@@ -120,79 +157,116 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn fee_of(&self, changes: &[Change]) -> f64 {
-        let mut sum = 0.0;
+    /// Packs of a line once `changes` are made.
+    fn packs_after(&self, changes: &[Change], (k, t): (usize, usize)) -> i64 {
+        let made = changes.iter().filter(|c| (c.offer, c.period) == (k, t)).map(|c| c.packs);
+        self.packs[k][t] + made.sum::<i64>()
+    }
+
+    /// Lines and money of a supplier's order once `changes` are made.
+    fn order_after(&self, changes: &[Change], (s, t): (usize, usize)) -> (i64, f64) {
+        let (mut lines, mut value) = (i64::from(self.lines[s][t]), self.value[s][t]);
+        for (n, change) in changes.iter().enumerate() {
+            let offer = &self.model.offers[change.offer];
+            if change.period != t || offer.supplier != s {
+                continue;
+            }
+            value += count_to_f64(change.packs) * offer.price;
+            let line = (change.offer, t);
+            if !changes[..n].iter().any(|c| (c.offer, c.period) == line) {
+                let there = |packs: i64| i64::from(packs > 0);
+                lines += there(self.packs_after(changes, line)) - there(self.packs[change.offer][t]);
+            }
+        }
+        (lines, value)
+    }
+
+    /// Change of order costs by `changes`.
+    fn fee_change(&self, changes: &[Change]) -> f64 {
+        let (mut before, mut after) = (0.0, 0.0);
         for (n, change) in changes.iter().enumerate() {
             let s = self.model.offers[change.offer].supplier;
             let seen = changes[..n].iter().any(|c| c.period == change.period && self.model.offers[c.offer].supplier == s);
-            if !seen && self.lines[s][change.period] > 0 {
-                sum += self.model.suppliers[s].fee;
+            let fee = self.model.suppliers[s].fee;
+            if seen || fee <= 0.0 {
+                continue;
+            }
+            if self.lines[s][change.period] > 0 {
+                before += fee;
+            }
+            if self.order_after(changes, (s, change.period)).0 > 0 {
+                after += fee;
             }
         }
-        sum
+        after - before
     }
 
-    /// Whether the lines touched by `changes` (already made) keep their own rules and the budget.
-    fn lines_allowed(&self, changes: &[Change]) -> bool {
+    /// Whether the lines touched by `changes` keep their own rules and the budget once these are made.
+    fn lines_allowed(&self, changes: &[Change], leave: Leave) -> bool {
         changes.iter().all(|c| {
             let offer = &self.model.offers[c.offer];
-            let packs = self.packs[c.offer][c.period];
+            let packs = self.packs_after(changes, (c.offer, c.period));
             let (s, t) = (offer.supplier, c.period);
             let line = packs == 0 || (packs >= offer.moq && packs <= offer.most && (offer.open[t] || c.packs < 0));
-            let money = c.packs <= 0 || self.within_budget(t);
+            if !line || (c.packs > 0 && t < leave.over_budget_from && !self.affordable(changes, t)) {
+                return false;
+            }
             let minimum = self.model.suppliers[s].minimum;
-            let order = self.lines[s][t] == 0 || self.value[s][t] >= minimum - 1e-9 * minimum.max(1.0) || self.emptying == Some(s);
-            line && money && order
+            if minimum <= 0.0 || leave.emptying == Some(s) {
+                return true;
+            }
+            let (lines, value) = self.order_after(changes, (s, t));
+            lines == 0 || value >= minimum - 1e-9 * minimum.max(1.0)
         })
     }
 
+    /// Whether the budget of `t` is kept once `changes` are made.
+    fn affordable(&self, changes: &[Change], t: usize) -> bool {
+        let made = changes.iter().filter(|c| c.period == t);
+        let money = made.fold(self.spent[t], |sum, c| sum + count_to_f64(c.packs) * self.model.offers[c.offer].price);
+        within(money, self.model.budget[t])
+    }
+
     pub(crate) fn within_budget(&self, t: usize) -> bool {
-        let limit = self.model.budget[t];
-        self.spent[t] <= limit + 1e-10 * limit.clamp(1.0, 1e9)
+        within(self.spent[t], self.model.budget[t])
     }
 
     /// Whether the walk in `room` of item `i` keeps every storage limit it adds to.
-    fn storage_allowed(&self, i: usize) -> bool {
+    fn storage_allowed(&self, i: usize, room: &Scratch) -> bool {
         let item = &self.model.items[i];
         let Some(c) = item.class else {
             return true;
         };
         let class = &self.model.classes[c];
         (0..self.model.periods).all(|t| {
-            let more = item.volume * (self.room.stock[t] - self.stock[i][t]);
-            let limit = class.limit[t];
-            more <= 1e-12 || self.litres[c][t] + more <= limit + 1e-10 * limit.clamp(1.0, 1e9)
+            let more = item.volume * (room.stock[t] - self.stock[i][t]);
+            more <= 1e-12 || within(self.litres[c][t] + more, class.limit[t])
         })
     }
 
-    /// Change of [`Self::steering`] if these changes of one item's lines were made; the plan stays.
-    /// `None`: a rule forbids them. `limits`: whether budget, storage and minimum count.
-    pub(crate) fn trial(&mut self, changes: &[Change], limits: bool) -> Option<f64> {
+    /// Change of [`Self::steering`] if these changes of one item's lines were made; the plan stays and `room` holds
+    /// the item's walk. `None`: a rule forbids them.
+    ///
+    /// - `limits`: the rules that may be broken; `None`: minima, budget and storage don't count.
+    pub(crate) fn judged(&self, changes: &[Change], limits: Option<Leave>, room: &mut Scratch) -> Option<f64> {
         let i = self.model.offers[changes.first()?.offer].item;
-        let kept = changes.iter().map(|c| (c.period, self.model.offers[c.offer].supplier));
-        let kept: Vec<(f64, f64)> = kept.map(|(t, s)| (self.spent[t], self.value[s][t])).collect();
-        let fee = self.fee_of(changes);
-        for &change in changes {
-            self.shift(change);
+        let kept = changes.iter().all(|c| self.packs_after(changes, (c.offer, c.period)) >= 0);
+        if !kept || limits.is_some_and(|leave| !self.lines_allowed(changes, leave)) {
+            return None;
         }
-        let fee = self.fee_of(changes) - fee;
-        let mut allowed = changes.iter().all(|c| self.packs[c.offer][c.period] >= 0);
-        allowed = allowed && (!limits || self.lines_allowed(changes));
-        let mut delta = fee;
-        if allowed {
-            self.walks_left = self.walks_left.saturating_sub(1);
-            let model = self.model;
-            let cost = roll(&model.items[i], &model.offers, &self.packs, &mut self.room);
-            delta += cost.steering() - self.costs[i].steering();
-            allowed = !limits || self.storage_allowed(i);
-        }
-        for (change, kept) in changes.iter().zip(&kept).rev() {
-            self.shift(Change { packs: -change.packs, ..*change });
-            self.spent[change.period] = kept.0;
-            let s = self.model.offers[change.offer].supplier;
-            self.value[s][change.period] = kept.1;
-        }
-        allowed.then_some(delta)
+        let cost = roll_changed(&self.model.items[i], &self.model.offers, (&self.packs, changes), room);
+        let delta = self.fee_change(changes) + (cost.steering() - self.costs[i].steering());
+        (limits.is_none() || self.storage_allowed(i, room)).then_some(delta)
+    }
+
+    /// The same with the draft's own room, as a step of the search.
+    pub(crate) fn trial(&mut self, changes: &[Change], limits: bool) -> Option<f64> {
+        self.walks_left = self.walks_left.saturating_sub(1);
+        let mut room = std::mem::take(&mut self.room);
+        let leave = Leave { emptying: self.emptying, ..Leave::NONE };
+        let delta = self.judged(changes, limits.then_some(leave), &mut room);
+        self.room = room;
+        delta
     }
 
     /// Makes changes of one item's lines.
@@ -225,4 +299,9 @@ impl<'a> Draft<'a> {
             (false, _) => -1,
         }
     }
+}
+
+/// Whether what is used keeps a limit, up to rounding.
+pub(crate) fn within(used: f64, limit: f64) -> bool {
+    used <= limit + 1e-10 * limit.clamp(1.0, 1e9)
 }

@@ -25,8 +25,10 @@ pub(crate) fn rounded(model: &Model<'_>, fractional: &[Vec<f64>]) -> Vec<Vec<i64
     packs
 }
 
-/// Makes a plan keep every rule: minimum packs, budget, storage, minimum order, in this order.
-pub(crate) fn repair(draft: &mut Draft<'_>) {
+/// Makes a plan keep every rule: minimum packs, budget from the first period on, storage, minimum order, in this order.
+///
+/// - `prices[period]`: money per money of budget.
+pub(crate) fn repair(draft: &mut Draft<'_>, prices: &[f64]) {
     let model = draft.model;
     for (k, offer) in model.offers.iter().enumerate() {
         for t in 0..model.periods {
@@ -40,8 +42,8 @@ pub(crate) fn repair(draft: &mut Draft<'_>) {
             }
         }
     }
-    for period in (0..model.periods).rev() {
-        relieve(draft, Limit::Budget { period });
+    for period in 0..model.periods {
+        relieve(draft, Limit::Budget { period, prices });
     }
     for class in 0..model.classes.len() {
         for period in 0..model.periods {

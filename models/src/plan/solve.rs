@@ -8,11 +8,12 @@ use super::lots::leave_for_later;
 use super::model::{ItemModel, Model};
 use super::output::{Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics, Status};
 use super::packs::Draft;
+use super::parallel::in_chunks;
 use super::price::{Priced, bound, prices};
 use super::prices::{advice, published};
 use super::repair::{repair, rounded};
 use super::validate::{PlanError, validate};
-use super::walk::roll;
+use super::walk::{Scratch, roll};
 use crate::convert::{count_to_f64, floor_to_count, index_to_period, period_to_index};
 
 /// Version of `HiGHS` that `highs-sys` 1.15 builds.
@@ -100,7 +101,7 @@ impl Progress<'_> {
 pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut(&Stage) -> bool) -> Result<Planned, PlanError> {
     validate(instance)?;
     let seconds = if limits.time_limit_s.is_finite() { limits.time_limit_s.clamp(0.01, 1e6) } else { 1e6 };
-    let model = Model::new(instance);
+    let model = Model::new(instance, period_to_index(limits.threads).max(1));
     let mut progress = Progress { on_stage, records: Vec::new(), stopped: false };
     let wanted = |steer, share| Wanted { steer, raise: None, time_limit_s: seconds * share, threads: limits.threads };
     let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
@@ -110,11 +111,11 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
             relaxed.solve(&model, wanted, &mut progress);
         }
         let effort = (seconds / FULL_EFFORT_S).min(1.0);
-        relaxed.price(&model, (effort, period_to_index(limits.threads).max(1)), &mut progress);
+        relaxed.price(&model, effort, &mut progress);
     }
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
-    let draft = search(&model, &relaxed, (walks, limits.gap), &mut progress);
     let guide = relaxed.guide(&model);
+    let draft = search(&model, &mut relaxed, (walks, limits.gap), &mut progress);
     let cut_short = relaxed.late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();
     let proven = match relaxed.optimum() {
@@ -189,15 +190,15 @@ impl Relaxations {
     }
 
     /// The decomposition: with the risk term for the plan, without it for the published bound.
-    fn price(&mut self, model: &Model<'_>, how: (f64, usize), progress: &mut Progress<'_>) {
+    fn price(&mut self, model: &Model<'_>, effort: f64, progress: &mut Progress<'_>) {
         if progress.stopped {
             return;
         }
         let steer = model.items.iter().any(has_risk);
         if steer {
-            self.plain_bound = Some(bound(model, how));
+            self.plain_bound = Some(bound(model, effort));
         }
-        let priced = prices(model, steer, how);
+        let priced = prices(model, steer, effort);
         if !steer {
             self.plain_bound = Some(priced.bound);
         }
@@ -246,20 +247,21 @@ fn safe_bound(optimum: f64) -> f64 {
 
 /// Whole packs from the prices; for small instances also from the relaxation and from nothing; the cheapest.
 /// A start that is within `gap_wanted` of the bound is not improved.
-fn search<'a>(model: &'a Model<'a>, relaxed: &Relaxations, (walks, gap_wanted): (u64, f64), progress: &mut Progress<'_>) -> Draft<'a> {
+fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wanted): (u64, f64), progress: &mut Progress<'_>) -> Draft<'a> {
     let bound = relaxed.optimum();
-    let close = |draft: &Draft<'_>| relaxed.steering_optimum().is_some_and(|bound| gap(draft.steering(), bound) <= gap_wanted);
+    let steering = relaxed.steering_optimum();
+    let close = |draft: &Draft<'_>| steering.is_some_and(|bound| gap(draft.steering(), bound) <= gap_wanted);
     let mut best = Draft::empty(model, walks);
     let mut starts = Vec::new();
-    if let Some(priced) = &relaxed.priced {
-        let mut draft = Draft::new(model, priced.packs.clone(), walks);
-        repair(&mut draft);
+    if let Some(priced) = &mut relaxed.priced {
+        let mut draft = Draft::new(model, priced.take_packs(), walks);
+        repair(&mut draft, priced.budget_prices());
         progress.report("packs", Some(cost_of(&draft).total()), bound);
         starts.push(draft);
     }
     if let Some(relaxed) = &relaxed.steering {
         let mut draft = Draft::new(model, rounded(model, &relaxed.packs), walks);
-        repair(&mut draft);
+        repair(&mut draft, &relaxed.budget_price);
         progress.report("packs", Some(cost_of(&draft).total()), bound);
         starts.push(draft);
     }
@@ -303,6 +305,7 @@ fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>, steering_b
     let objective = cost.total();
     let steering = draft.steering();
     let steering_bound = steering_bound.map_or(bound, safe_bound).min(steering);
+    let projection = projection(draft);
     Planned {
         schema: "wardstock.planned.v1".to_owned(),
         status: Status::Feasible,
@@ -311,10 +314,10 @@ fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>, steering_b
         gap: gap(objective, bound),
         orders: orders(draft),
         transfers: Vec::new(),
-        projection: projection(draft),
         prices: relaxed.map_or_else(Prices::default, |r| published(model, r)),
         cost,
-        explanations: explanations(draft, relaxed),
+        explanations: explanations(draft, relaxed, &projection),
+        projection,
         advice: Vec::new(),
         risk: RiskFigures {
             form: model.instance.options.risk,
@@ -341,16 +344,26 @@ fn orders(draft: &Draft<'_>) -> Vec<Order> {
 }
 
 fn projection(draft: &Draft<'_>) -> Vec<Projection> {
-    let model = draft.model;
-    let mut room = draft.room.clone();
-    let mut rows = Vec::with_capacity(model.items.len() * model.periods);
-    for (item, given) in model.items.iter().zip(&model.instance.items) {
-        roll(item, &model.offers, &draft.packs, &mut room);
-        let figures = room.stock.iter().zip(&room.unmet).zip(&room.disposed);
-        for (t, ((&stock, &unmet), &disposed)) in figures.enumerate() {
-            rows.push(Projection { item: given.id.clone(), period: index_to_period(t), stock, unmet, disposed });
+    let (model, each) = (draft.model, 512);
+    let parts = in_chunks(model.items.len().div_ceil(each), draft.model.threads, |n| {
+        let mut room = Scratch::new(model.periods);
+        let items = model.items.iter().zip(&model.instance.items).skip(n * each).take(each);
+        let mut rows = Vec::with_capacity(each * model.periods);
+        for (item, given) in items {
+            roll(item, &model.offers, &draft.packs, &mut room);
+            let figures = room.stock.iter().zip(&room.unmet).zip(&room.disposed);
+            rows.extend(figures.enumerate().map(|(t, ((&stock, &unmet), &disposed))| Projection {
+                item: given.id.clone(),
+                period: index_to_period(t),
+                stock,
+                unmet,
+                disposed,
+            }));
         }
-    }
+        rows
+    });
+    let mut rows = Vec::with_capacity(model.items.len() * model.periods);
+    parts.into_iter().for_each(|part| rows.extend(part));
     rows
 }
 

@@ -1,13 +1,24 @@
 //! An explanation in words for a pharmacist: every figure with its unit, no terms of the solver.
 
+use std::fmt::{Arguments, Write};
+
+use super::figures::{Grouped, InHorizon, Money, Packs, Percent, Span, Units, When, are, plural};
 use super::input::{Instance, Item, Supplier};
 use super::output::{Drivers, Reason, WhatIf};
-use crate::convert::{count_to_f64, index_to_period, length_to_f64, round_to_count};
+use crate::convert::{count_to_f64, index_to_period};
 
+/// The text so far. Parts are written into one string: there are as many texts as lines.
+struct Text<'a> {
+    out: String,
+    words: &'a Words<'a>,
+}
+
+/// The names a text uses.
 struct Words<'a> {
     instance: &'a Instance,
     name: &'a str,
     unit: &'a str,
+    plural: String,
     supplier: &'a str,
 }
 
@@ -19,313 +30,243 @@ pub(crate) fn paragraph(
     reason: Reason,
     drivers: &Drivers,
 ) -> String {
+    let unit = item.base_unit.as_deref().unwrap_or("unit");
     let words = Words {
         instance,
         name: item.name.as_ref().unwrap_or(&item.id),
-        unit: item.base_unit.as_deref().unwrap_or("unit"),
+        unit,
+        plural: plural(unit),
         supplier: supplier.name.as_ref().unwrap_or(&supplier.id),
     };
-    let period = index_to_period(period);
-    let parts = [
-        words.opening(period, drivers),
-        words.situation(drivers),
-        Words::chance(drivers),
-        words.cause(reason, drivers),
-        words.alternatives(drivers),
-        words.expiry(drivers),
-    ];
-    let filled: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
-    filled.join(" ")
+    let mut text = Text { out: String::with_capacity(1_024), words: &words };
+    text.opening(index_to_period(period), drivers);
+    text.situation(drivers);
+    text.chance(drivers);
+    text.cause(reason, drivers);
+    text.alternatives(drivers);
+    text.expiry(drivers);
+    // The spare room of half a million texts is much.
+    text.out.shrink_to_fit();
+    text.out
 }
 
-impl Words<'_> {
-    fn money(&self, amount: f64) -> String {
-        format!("{amount:.2} {}", self.instance.currency).trim_end().to_owned()
+impl Text<'_> {
+    fn add(&mut self, words: Arguments<'_>) {
+        // Writing into a string can't fail.
+        self.out.write_fmt(words).unwrap_or_default();
     }
 
-    fn units(&self, units: f64) -> String {
-        let whole = units >= 10.0 || (units - units.round()).abs() < 0.05;
-        let figure = if whole { group(units) } else { format!("{units:.1}") };
-        let name = if figure == "1" { self.unit.to_owned() } else { plural(self.unit) };
-        format!("{figure} {name}")
-    }
-
-    fn count(&self, units: i64) -> String {
-        self.units(count_to_f64(units))
-    }
-
-    fn span(&self, periods: u32) -> String {
-        let (count, unit) = match self.instance.period_days {
-            7 => (periods, "week"),
-            days => (periods.saturating_mul(days), "day"),
-        };
-        let plural = if count == 1 { "" } else { "s" };
-        format!("{count} {unit}{plural}")
-    }
-
-    /// "now" or "in 3 weeks".
-    fn when(&self, period: u32) -> String {
-        if period == 0 { "now".to_owned() } else { format!("in {}", self.span(period)) }
-    }
-
-    fn opening(&self, period: u32, d: &Drivers) -> String {
-        let when = self.when(period);
-        if d.packs == 0 {
-            return format!("{} is not ordered {when} from {}, although it would be worth it.", self.name, self.supplier);
+    /// The start of a new sentence.
+    fn sentence(&mut self, words: Arguments<'_>) {
+        if !self.out.is_empty() {
+            self.out.push(' ');
         }
-        let start = if period == 0 && !self.instance.start.is_empty() { format!(" ({})", self.instance.start) } else { String::new() };
-        format!(
-            "Order {} of {} ({}) of {} from {} {when}{start}, for {}.",
-            packs(d.packs),
-            self.count(d.units_per_pack),
-            self.count(d.units),
-            self.name,
-            self.supplier,
-            self.money(d.purchase)
-        )
+        self.add(words);
     }
 
-    fn situation(&self, d: &Drivers) -> String {
-        let mut have = format!("There {} {} at hand", are(count_to_f64(d.on_hand)), self.count(d.on_hand));
+    fn opening(&mut self, period: u32, d: &Drivers) {
+        let words = self.words;
+        let when = words.when(period);
+        if d.packs == 0 {
+            let (name, supplier) = (words.name, words.supplier);
+            self.sentence(format_args!("{name} is not ordered {when} from {supplier}, although it would be worth it."));
+            return;
+        }
+        self.sentence(format_args!(
+            "Order {} of {} ({}) of {} from {} {when}",
+            Packs(d.packs),
+            words.count(d.units_per_pack),
+            words.count(d.units),
+            words.name,
+            words.supplier
+        ));
+        if period == 0 && !words.instance.start.is_empty() {
+            self.add(format_args!(" ({})", words.instance.start));
+        }
+        self.add(format_args!(", for {}.", words.money(d.purchase)));
+    }
+
+    fn situation(&mut self, d: &Drivers) {
+        let words = self.words;
+        self.sentence(format_args!("There {} {} at hand", are(count_to_f64(d.on_hand)), words.count(d.on_hand)));
         if let Some(period) = d.expires_period {
-            let within = self.span(period.saturating_add(1));
-            have = format!("{have} (about {} will expire unused within {within})", self.count(d.expires_before_next));
+            let within = words.span(period.saturating_add(1));
+            self.add(format_args!(" (about {} will expire unused within {within})", words.count(d.expires_before_next)));
         }
         if d.on_order > 0 {
-            have = format!("{have}, {} on order", self.count(d.on_order));
+            self.add(format_args!(", {} on order", words.count(d.on_order)));
         }
         if d.planned_before > 0 {
-            let planned = self.count(d.planned_before);
-            have = format!("{have}, {planned} planned in other orders");
+            self.add(format_args!(", {} planned in other orders", words.count(d.planned_before)));
         }
         let used = d.forecast_until_next_arrival;
-        format!("{have}; {} {} expected to be used {}.", self.units(used), are(used), self.until(d))
-    }
-
-    /// The time until the next order after this one could arrive.
-    fn until(&self, d: &Drivers) -> String {
-        if d.next_arrival_period >= self.instance.periods {
-            return self.in_horizon();
+        self.add(format_args!("; {} {} expected to be used ", words.units(used), are(used)));
+        // The time until the next order after this one could arrive.
+        if d.next_arrival_period >= words.instance.periods {
+            self.add(format_args!("{}.", words.in_horizon()));
+        } else {
+            let span = words.span(d.next_arrival_period);
+            self.add(format_args!("before the next order after this one could arrive (in {span})."));
         }
-        let span = self.span(d.next_arrival_period);
-        format!("before the next order after this one could arrive (in {span})")
     }
 
-    fn chance(d: &Drivers) -> String {
-        let without = percent(d.stockout_probability_without);
+    fn chance(&mut self, d: &Drivers) {
+        let without = Percent(d.stockout_probability_without);
         let early = d.stockout_probability_before_arrival;
-        let before = if early >= 0.05 {
-            let early = percent(early);
-            format!("The chance of running out before it can arrive is {early}. ")
+        let since = if early >= 0.05 {
+            self.sentence(format_args!("The chance of running out before it can arrive is {}.", Percent(early)));
+            "after that, before the next one could arrive,"
         } else {
-            String::new()
+            "before the next one could arrive"
         };
-        let since = if before.is_empty() { "before the next one could arrive" } else { "after that, before the next one could arrive," };
         if d.packs == 0 {
-            return format!("{before}The chance of running out {since} is {without}.");
+            self.sentence(format_args!("The chance of running out {since} is {without}."));
+            return;
         }
-        let with = percent(d.stockout_probability_with);
-        let chance = if with == without {
-            format!("The chance of running out {since} is {with} with or without this order.")
+        let with = Percent(d.stockout_probability_with);
+        if with.rounded() == without.rounded() {
+            self.sentence(format_args!("The chance of running out {since} is {with} with or without this order."));
         } else if d.stockout_probability_with >= 0.5 {
-            format!("Even with this order the chance of running out {since} stays at {with}; without it, it is {without}.")
+            self.sentence(format_args!(
+                "Even with this order the chance of running out {since} stays at {with}; without it, it is {without}."
+            ));
         } else {
-            format!("Without this order the chance of running out {since} is {without}; with it {with}.")
-        };
-        let cover = group(d.cover_days_after.floor());
-        format!("{before}{chance} Once it has arrived, the stock lasts about {cover} days.")
+            self.sentence(format_args!("Without this order the chance of running out {since} is {without}; with it {with}."));
+        }
+        let cover = Grouped(d.cover_days_after.floor());
+        self.sentence(format_args!("Once it has arrived, the stock lasts about {cover} days."));
     }
 
-    fn cause(&self, reason: Reason, d: &Drivers) -> String {
+    fn cause(&mut self, reason: Reason, d: &Drivers) {
+        let words = self.words;
         match reason {
             Reason::BudgetLimited | Reason::StorageLimited => self.limited(d),
             Reason::ProjectedShortage if d.expiry_makes_it_short() => {
-                "Why now: without the part that expires, the stock does not last until the next delivery.".to_owned()
+                self.sentence(format_args!("Why now: without the part that expires, the stock does not last until the next delivery."));
             }
             Reason::ProjectedShortage => match d.shortage_period_without {
-                Some(0) => "Why now: the stock does not cover this period's demand.".to_owned(),
-                Some(period) => format!("Why now: without it, expected use empties the stock {}.", self.when(period)),
-                None => "Why now: the stock would be too low for an unusually busy time before \
-                         the next delivery."
-                    .to_owned(),
+                Some(0) => self.sentence(format_args!("Why now: the stock does not cover this period's demand.")),
+                Some(period) => self.sentence(format_args!("Why now: without it, expected use empties the stock {}.", words.when(period))),
+                None => self.sentence(format_args!(
+                    "Why now: the stock would be too low for an unusually busy time before \
+                     the next delivery."
+                )),
             },
             Reason::JoinsPaidOrder => self.joins(d),
-            Reason::ExpiryCaps => "Why not more: a larger order would partly expire.".to_owned(),
+            Reason::ExpiryCaps => self.sentence(format_args!("Why not more: a larger order would partly expire.")),
             Reason::CheaperSupplier => {
-                format!("Why here: it is {} cheaper per {} than the next offer.", self.money(d.cheaper_by.unwrap_or(0.0)), self.unit)
+                let cheaper = words.money(d.cheaper_by.unwrap_or(0.0));
+                self.sentence(format_args!("Why here: it is {cheaper} cheaper per {} than the next offer.", words.unit));
             }
-            Reason::MoqOrMinValue => "Why this many: the minimum order of the supplier asks for it.".to_owned(),
+            Reason::MoqOrMinValue => self.sentence(format_args!("Why this many: the minimum order of the supplier asks for it.")),
         }
     }
 
-    fn joins(&self, d: &Drivers) -> String {
-        let start = format!("Why now: an order to {} is placed anyway", self.supplier);
-        let risk = percent(d.stockout_probability_until_planned);
+    fn joins(&mut self, d: &Drivers) {
+        let words = self.words;
+        let risk = Percent(d.stockout_probability_until_planned);
+        self.sentence(format_args!("Why now: an order to {} is placed anyway", words.supplier));
         match d.next_planned_arrival_period {
-            _ if d.stockout_probability_until_planned < 0.01 => format!("{start}, so this line costs no extra order."),
-            Some(period) => format!(
-                "{start}; without this line, the chance of running out before its next one arrives ({}) is {risk}.",
-                self.when(period)
-            ),
-            None => format!(
-                "{start} and no later one is planned; without this line, the chance of running out {} is {risk}.",
-                self.in_horizon()
-            ),
+            _ if d.stockout_probability_until_planned < 0.01 => self.add(format_args!(", so this line costs no extra order.")),
+            Some(period) => {
+                let when = words.when(period);
+                self.add(format_args!("; without this line, the chance of running out before its next one arrives ({when}) is {risk}."));
+            }
+            None => {
+                let in_horizon = words.in_horizon();
+                self.add(format_args!(" and no later one is planned; without this line, the chance of running out {in_horizon} is {risk}."));
+            }
         }
     }
 
-    /// "in the 13 weeks planned".
-    fn in_horizon(&self) -> String {
-        format!("in the {} planned", self.span(self.instance.periods))
-    }
-
-    fn limited(&self, d: &Drivers) -> String {
+    fn limited(&mut self, d: &Drivers) {
+        let words = self.words;
         let Some(limit) = &d.binding_limit else {
-            return String::new();
+            return;
         };
-        let asked = packs(d.asked_packs.unwrap_or(d.packs));
-        let what = match limit.limit.strip_prefix("storage:") {
-            Some(class) => format!("the {class} storage ({})", self.at(limit.period)),
-            None => format!("the budget ({})", self.at(limit.period)),
-        };
-        let value = if limit.price <= 1e-6 {
-            String::new()
-        } else if limit.limit == "budget" {
-            let avoided = self.money(100.0 * limit.price);
-            format!(" Each {} more in that budget would avoid about {avoided} of cost and shortage.", self.money(100.0))
+        let asked = Packs(d.asked_packs.unwrap_or(d.packs));
+        let unit = if words.instance.period_days == 7 { "week" } else { "period" };
+        let at = limit.period.saturating_add(1);
+        match limit.limit.strip_prefix("storage:") {
+            Some(class) => self.sentence(format_args!("{asked} would be ordered if the {class} storage ({unit} {at}) allowed it.")),
+            None => self.sentence(format_args!("{asked} would be ordered if the budget ({unit} {at}) allowed it.")),
+        }
+        if limit.price <= 1e-6 {
+            return;
+        }
+        if limit.limit == "budget" {
+            let (more, avoided) = (words.money(100.0), words.money(100.0 * limit.price));
+            self.sentence(format_args!("Each {more} more in that budget would avoid about {avoided} of cost and shortage."));
         } else {
-            let avoided = self.money(limit.price);
-            format!(" Each litre more there would avoid about {avoided} of cost and shortage.")
-        };
-        format!("{asked} would be ordered if {what} allowed it.{value}")
+            let avoided = words.money(limit.price);
+            self.sentence(format_args!("Each litre more there would avoid about {avoided} of cost and shortage."));
+        }
     }
 
-    fn at(&self, period: u32) -> String {
-        let unit = if self.instance.period_days == 7 { "week" } else { "period" };
-        format!("{unit} {}", period.saturating_add(1))
-    }
-
-    fn alternatives(&self, d: &Drivers) -> String {
-        let mut parts = Vec::new();
+    fn alternatives(&mut self, d: &Drivers) {
+        if d.packs == 0 {
+            return;
+        }
         if let Some(more) = &d.one_pack_more {
-            parts.push(format!("One pack more {}", self.what_if(more)));
+            self.sentence(format_args!("One pack more "));
+            self.what_if(more);
         }
         if let Some(less) = &d.one_pack_less {
-            let start = if parts.is_empty() { "One" } else { "one" };
-            parts.push(format!("{start} pack less {}", self.what_if(less)));
+            if d.one_pack_more.is_some() {
+                self.add(format_args!("; one pack less "));
+            } else {
+                self.sentence(format_args!("One pack less "));
+            }
+            self.what_if(less);
         }
-        if d.packs == 0 || parts.is_empty() {
-            return String::new();
+        if d.one_pack_more.is_some() || d.one_pack_less.is_some() {
+            self.out.push('.');
         }
-        format!("{}.", parts.join("; "))
     }
 
-    fn what_if(&self, what: &WhatIf) -> String {
-        let change = if what.cost_change >= 0.0 {
-            format!("would cost {} more overall", self.money(what.cost_change))
+    fn what_if(&mut self, what: &WhatIf) {
+        let money = self.words.money(what.cost_change.abs());
+        let stockout = Percent(what.stockout_probability);
+        if what.cost_change >= 0.0 {
+            self.add(format_args!("would cost {money} more overall (chance of running out {stockout})"));
         } else {
-            format!("would save {} overall", self.money(-what.cost_change))
-        };
-        let stockout = percent(what.stockout_probability);
-        format!("{change} (chance of running out {stockout})")
-    }
-
-    fn expiry(&self, d: &Drivers) -> String {
-        if d.expiry_risk_units < 0.5 {
-            return String::new();
-        }
-        let risk = self.units(d.expiry_risk_units.round());
-        format!("About {risk} of it may expire before use.")
-    }
-}
-
-/// The verb for a number of units as [`Words::units`] writes it.
-fn are(units: f64) -> &'static str {
-    if (units - 1.0).abs() < 0.05 { "is" } else { "are" }
-}
-
-/// Units of measure that have no plural.
-const MEASURES: [&str; 20] =
-    ["ml", "cl", "dl", "l", "L", "mL", "ng", "ug", "mcg", "µg", "mg", "g", "kg", "IU", "MIU", "mmol", "mEq", "cm", "m", "%"];
-
-/// The English plural of a unit: `box` -> `boxes`, `ampoule of 2 ml` -> `ampoules of 2 ml`.
-fn plural(unit: &str) -> String {
-    if MEASURES.contains(&unit) {
-        return unit.to_owned();
-    }
-    if let Some((head, rest)) = unit.split_once(" of ") {
-        return format!("{} of {rest}", plural(head));
-    }
-    if ["s", "x", "z", "ch", "sh"].iter().any(|end| unit.ends_with(end)) {
-        return format!("{unit}es");
-    }
-    match unit.strip_suffix('y') {
-        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
-        _ => format!("{unit}s"),
-    }
-}
-
-fn packs(count: i64) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} pack{plural}", group(count_to_f64(count)))
-}
-
-fn percent(probability: f64) -> String {
-    let percent = 100.0 * probability;
-    if percent < 1.0 {
-        "below 1 %".to_owned()
-    } else if percent > 99.0 {
-        "above 99 %".to_owned()
-    } else {
-        format!("{percent:.0} %")
-    }
-}
-
-/// A whole number with commas between thousands.
-fn group(value: f64) -> String {
-    let digits = round_to_count(value).to_string();
-    let mut out = String::with_capacity(digits.len() + 4);
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) && !out.ends_with('-') {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    debug_assert!(length_to_f64(out.len()) > 0.0);
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn units_have_english_plurals() {
-        let pairs = [
-            ("tablet", "tablets"),
-            ("suppository", "suppositories"),
-            ("tray", "trays"),
-            ("patch", "patches"),
-            ("box", "boxes"),
-            ("glass", "glasses"),
-            ("flush", "flushes"),
-            ("pair of gloves", "pairs of gloves"),
-            ("ml", "ml"),
-            ("mg", "mg"),
-            ("g", "g"),
-            ("IU", "IU"),
-        ];
-        for (one, many) in pairs {
-            assert_eq!(plural(one), many);
+            self.add(format_args!("would save {money} overall (chance of running out {stockout})"));
         }
     }
 
-    #[test]
-    fn figures_read_well() {
-        assert_eq!(group(1_234_567.0), "1,234,567");
-        assert_eq!(group(999.0), "999");
-        assert_eq!(packs(1), "1 pack");
-        assert_eq!(percent(0.004), "below 1 %");
-        assert_eq!(percent(0.254), "25 %");
+    fn expiry(&mut self, d: &Drivers) {
+        if d.expiry_risk_units >= 0.5 {
+            let risk = self.words.units(d.expiry_risk_units.round());
+            self.sentence(format_args!("About {risk} of it may expire before use."));
+        }
+    }
+}
+
+impl Words<'_> {
+    fn money(&self, amount: f64) -> Money<'_> {
+        Money { amount, currency: &self.instance.currency }
+    }
+
+    fn units(&self, units: f64) -> Units<'_> {
+        Units { units, one: self.unit, many: &self.plural }
+    }
+
+    fn count(&self, units: i64) -> Units<'_> {
+        self.units(count_to_f64(units))
+    }
+
+    fn span(&self, periods: u32) -> Span {
+        match self.instance.period_days {
+            7 => Span { count: periods, unit: "week" },
+            days => Span { count: periods.saturating_mul(days), unit: "day" },
+        }
+    }
+
+    fn when(&self, period: u32) -> When {
+        When((period > 0).then(|| self.span(period)))
+    }
+
+    fn in_horizon(&self) -> InHorizon {
+        InHorizon(self.span(self.instance.periods))
     }
 }

@@ -1,6 +1,6 @@
 //! The rules an instance keeps before anything is computed: field, value and rule of the first breach.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use thiserror::Error;
 
@@ -78,14 +78,14 @@ pub fn validate(instance: &Instance) -> Result<(), PlanError> {
     if !(1..=366).contains(&instance.period_days) {
         return invalid("period_days".to_owned(), instance.period_days, "must be from 1 to 366");
     }
-    let mut items = BTreeSet::new();
+    let mut items = HashSet::new();
     for (index, item) in instance.items.iter().enumerate() {
         if !items.insert(item.id.as_str()) {
             return invalid(format!("items[{index}].id"), &item.id, "must be unique");
         }
         check_item(item, index, period_to_index(instance.periods))?;
     }
-    let mut suppliers = BTreeSet::new();
+    let mut suppliers = HashSet::new();
     for (index, supplier) in instance.suppliers.iter().enumerate() {
         if !suppliers.insert(supplier.id.as_str()) {
             let field = format!("suppliers[{index}].id");
@@ -93,7 +93,7 @@ pub fn validate(instance: &Instance) -> Result<(), PlanError> {
         }
         check_supplier(supplier, index, instance.periods)?;
     }
-    let mut offers = BTreeSet::new();
+    let mut offers = HashSet::new();
     for (index, offer) in instance.offers.iter().enumerate() {
         if !offers.insert(offer.id.as_str()) {
             return invalid(format!("offers[{index}].id"), &offer.id, "must be unique");

@@ -4,6 +4,7 @@
 #![expect(clippy::indexing_slicing, reason = "all slices have one entry per period, buckets one more; made in Scratch::new")]
 
 use super::model::{ItemModel, OfferModel};
+use super::packs::Change;
 use super::risk::Segment;
 use crate::convert::count_to_f64;
 
@@ -28,7 +29,7 @@ impl ItemCost {
 }
 
 /// Room for one walk, used again and again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Scratch {
     /// Units by last period of use; the last bucket outlives the horizon.
     buckets: Vec<f64>,
@@ -48,35 +49,63 @@ impl Scratch {
 
 /// Cost of one item when `packs[offer][period]` are ordered; fills the projection in `room`.
 pub(crate) fn roll(item: &ItemModel, offers: &[OfferModel], packs: &[Vec<i64>], room: &mut Scratch) -> ItemCost {
+    walk(item, offers, |k, t| packs[k][t], room)
+}
+
+/// The same with some lines changed.
+pub(crate) fn roll_changed(
+    item: &ItemModel,
+    offers: &[OfferModel],
+    (packs, changes): (&[Vec<i64>], &[Change]),
+    room: &mut Scratch,
+) -> ItemCost {
+    let ordered = |k: usize, t: usize| {
+        let made = changes.iter().filter(|c| (c.offer, c.period) == (k, t)).map(|c| c.packs);
+        packs[k][t] + made.sum::<i64>()
+    };
+    walk(item, offers, ordered, room)
+}
+
+fn walk(item: &ItemModel, offers: &[OfferModel], ordered: impl Fn(usize, usize) -> i64, room: &mut Scratch) -> ItemCost {
     let periods = item.demand.len();
     room.buckets.fill(0.0);
     let mut cost = ItemCost::default();
+    // Buckets below hold nothing: most items have all their stock in the last one.
+    let mut low = periods;
     for period in 0..periods {
         for receipt in &item.receipts[period] {
             room.buckets[receipt.last] += receipt.units;
+            low = low.min(receipt.last);
         }
         for &k in &item.offers {
             let offer = &offers[k];
             if period < offer.lead {
                 continue;
             }
-            let ordered = packs[k][period - offer.lead];
+            let ordered = ordered(k, period - offer.lead);
             if ordered > 0 {
                 let ordered = count_to_f64(ordered);
-                room.buckets[item.last_use(period)] += ordered * offer.units;
+                let last = item.last_use(period);
+                room.buckets[last] += ordered * offer.units;
+                low = low.min(last);
                 cost.purchase += ordered * offer.price;
                 cost.lines += offer.line_cost;
             }
         }
         let mut wanted = item.demand[period];
         let mut left = 0.0;
-        for bucket in &mut room.buckets[period..] {
-            let used = bucket.min(wanted);
+        low = low.max(period);
+        for bucket in &mut room.buckets[low..] {
+            // Not `min`: neither can be no number.
+            let used = if *bucket < wanted { *bucket } else { wanted };
             *bucket -= used;
             wanted -= used;
             left += *bucket;
         }
         let gone = std::mem::take(&mut room.buckets[period]);
+        while low < periods && room.buckets[low] <= 0.0 {
+            low += 1;
+        }
         left -= gone;
         let left = if left < 1e-9 { 0.0 } else { left };
         room.stock[period] = left;

@@ -9,27 +9,30 @@
 
 use super::super::formulate::Relaxed;
 use super::super::model::Model;
+use super::super::parallel::in_chunks;
 use super::super::walk::Scratch;
 use super::bundle::Bundle;
-use super::pass::{Bought, Kernel, Scope, Total, in_chunks, pass};
+use super::pass::{Bought, Kernel, Scope, Total, pass};
 use super::recover::recover;
 use super::reduce::Reduced;
 use super::shares::shares;
 use super::terms::Duals;
 use crate::convert::{floor_to_count, length_to_f64};
 
-/// Items the first prices are found with.
-const SAMPLE: usize = 1_200;
-/// Passes over the sample with fractional packs, and with whole ones.
+/// Item-periods the first prices are found with, and items at least.
+const SAMPLE: usize = 13_000;
+const SAMPLE_MIN: usize = 200;
+/// Passes over the sample with fractional packs, and with whole ones: per period, and beside.
 const SAMPLE_PASSES: usize = 90;
-const EXACT_PASSES: usize = 30;
+const EXACT_PASSES_A_PERIOD: usize = 2;
+const EXACT_PASSES: usize = 8;
 /// Relative promise at which passes end.
 const PROMISE: f64 = 1e-6;
-/// Item-periods of work spent on passes over all items, and most passes.
-const WORK: f64 = 0.65e6;
+/// Work spent on passes over all items, item times squared period, and most passes.
+const WORK: f64 = 8.5e6;
 const PASSES_MAX: f64 = 40.0;
 /// Passes in which the shares of order costs are found.
-const SHARE_PASSES: usize = 4;
+const SHARE_PASSES: usize = 6;
 
 /// Prices and what they prove.
 #[derive(Debug, Clone)]
@@ -52,6 +55,18 @@ impl Priced {
         }
     }
 
+    /// Hands over the packs and lets go of everything else that has an entry per line.
+    pub(crate) fn take_packs(&mut self) -> Vec<Vec<i64>> {
+        self.bought = Vec::new();
+        self.duals.shares = Vec::new();
+        std::mem::take(&mut self.packs)
+    }
+
+    /// Money per money of budget, at least one entry per period.
+    pub(crate) fn budget_prices(&self) -> &[f64] {
+        &self.duals.rows
+    }
+
     /// The prices in the shape of a solved relaxation; no column and no row was made for them.
     pub(crate) fn relaxed(&self, model: &Model<'_>) -> Relaxed {
         let periods = model.periods;
@@ -72,26 +87,28 @@ impl Priced {
 /// The best prices found within a fixed amount of work, so that the same model gives the same prices.
 ///
 /// - `steer`: with the price of low stock.
-/// - `how`: share of the full effort, 0 to 1; threads, at least 1: the result doesn't depend on them.
-pub(crate) fn prices(model: &Model<'_>, steer: bool, how: (f64, usize)) -> Priced {
-    search(model, steer, how, true)
+/// - `effort`: share of the full effort, 0 to 1.
+pub(crate) fn prices(model: &Model<'_>, steer: bool, effort: f64) -> Priced {
+    search(model, steer, effort, true)
 }
 
 /// The bound alone, without the price of low stock.
-pub(crate) fn bound(model: &Model<'_>, how: (f64, usize)) -> f64 {
-    search(model, false, how, false).bound
+pub(crate) fn bound(model: &Model<'_>, effort: f64) -> f64 {
+    search(model, false, effort, false).bound
 }
 
-fn search(model: &Model<'_>, steer: bool, (effort, threads): (f64, usize), plan: bool) -> Priced {
-    let items = reduce(model, steer, threads);
+fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
+    let items = reduce(model, steer);
     let limits = limits(model);
-    let work = length_to_f64(model.items.len() * model.periods).max(1.0);
+    let work = length_to_f64(model.items.len() * model.periods * model.periods).max(1.0);
     let passes = usize::try_from(floor_to_count((effort * WORK / work).clamp(0.0, PASSES_MAX))).unwrap_or(0);
-    let all = Scope { model, items: &items, limits: &limits, steer, threads, only: None };
+    let all = Scope { model, items: &items, limits: &limits, steer, only: None };
     let scales = scales(model);
     let few;
-    let sample = if items.len() > SAMPLE {
-        few = sample(model, &items);
+    let most = (SAMPLE / model.periods.max(1)).max(SAMPLE_MIN);
+    let sampled = items.len() > most;
+    let sample = if sampled {
+        few = sample(model, &items, most);
         Scope { items: &few, ..all }
     } else {
         all
@@ -101,10 +118,11 @@ fn search(model: &Model<'_>, steer: bool, (effort, threads): (f64, usize), plan:
     duals.rows = first.rows;
     let fees = model.suppliers.iter().any(|s| s.fee > 0.0);
     if fees {
-        duals.shares = shares(model, &every_line(model), &[]);
+        duals.shares = shares(model, &every_line(model), Vec::new());
     }
-    if items.len() > SAMPLE {
-        duals.rows = climb(&sample, &duals, Kernel::Exact, &scales, (EXACT_PASSES, 0.02), &mut |_, _| ()).rows;
+    if sampled {
+        let passes = EXACT_PASSES + EXACT_PASSES_A_PERIOD * model.periods;
+        duals.rows = climb(&sample, &duals, Kernel::Exact, &scales, (passes, 0.02), &mut |_, _| ()).rows;
     }
     let total = pass(&all, &duals, Kernel::Exact);
     let mut best = Priced { bound: total.value, duals, bought: total.bought, packs: Vec::new() };
@@ -116,7 +134,7 @@ fn search(model: &Model<'_>, steer: bool, (effort, threads): (f64, usize), plan:
 }
 
 /// The items that matter: those that are bought for most money, and of the others every n-th for all of them.
-fn sample(model: &Model<'_>, items: &[(usize, Reduced)]) -> Vec<(usize, Reduced)> {
+fn sample(model: &Model<'_>, items: &[(usize, Reduced)], most: usize) -> Vec<(usize, Reduced)> {
     let money = |one: &(usize, Reduced)| {
         let item = &model.items[one.0];
         let prices = item.offers.iter().map(|&k| model.offers[k].price / model.offers[k].units);
@@ -125,8 +143,8 @@ fn sample(model: &Model<'_>, items: &[(usize, Reduced)]) -> Vec<(usize, Reduced)
     };
     let mut order: Vec<(f64, usize)> = items.iter().enumerate().map(|(n, one)| (money(one), n)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let (top, rest) = order.split_at(SAMPLE / 2);
-    let stride = rest.len().div_ceil(SAMPLE / 2).max(1);
+    let (top, rest) = order.split_at(most / 2);
+    let stride = rest.len().div_ceil(most / 2).max(1);
     let mut chosen: Vec<(usize, Reduced)> = top.iter().map(|&(_, n)| items[n].clone()).collect();
     for group in rest.chunks(stride) {
         let (middle, n) = group[group.len() / 2];
@@ -143,10 +161,10 @@ pub(crate) fn scaled(rows: &[f64], scales: &[f64]) -> Vec<f64> {
     rows.iter().zip(scales).map(|(row, scale)| row * scale).collect()
 }
 
-fn reduce(model: &Model<'_>, steer: bool, threads: usize) -> Vec<(usize, Reduced)> {
+fn reduce(model: &Model<'_>, steer: bool) -> Vec<(usize, Reduced)> {
     let none = vec![vec![0; model.periods]; model.offers.len()];
     let each = 512;
-    let parts = in_chunks(model.items.len().div_ceil(each), threads, |n| {
+    let parts = in_chunks(model.items.len().div_ceil(each), model.threads, |n| {
         let mut room = Scratch::new(model.periods);
         let end = ((n + 1) * each).min(model.items.len());
         (n * each..end).map(|i| (i, Reduced::new(model, i, &none, steer, &mut room))).collect::<Vec<_>>()
@@ -229,7 +247,7 @@ fn refine(all: &Scope<'_>, rounds: usize, passes: usize, scales: &[f64], best: &
     let mut bought = best.bought.clone();
     let mut duals = best.duals.clone();
     for _ in 0..rounds {
-        duals.shares = shares(all.model, &bought, &duals.shares);
+        duals.shares = shares(all.model, &bought, std::mem::take(&mut duals.shares));
         let total = pass(all, &duals, Kernel::Exact);
         best.take(&duals, &total);
         bought = total.bought;

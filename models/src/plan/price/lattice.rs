@@ -111,10 +111,21 @@ fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, offered: &[Vec<Buy>], 
         let values = &mut room.values[at..=at + top];
         values[low..].copy_from_slice(&waits[low..=top]);
         for buy in &offered[t] {
-            cheapen(values, &waits, &room.counts, (low, top), buy);
+            let most = most(terms, (&room.sums, top), (chain, t), buy.steps * buy.moq);
+            cheapen(values, &waits, &room.counts, (low, most), buy);
         }
         room.waits = waits;
     }
+}
+
+/// Largest count after an order that arrives at `t`: all of the chain; in a plan what can be used before it expires,
+/// and less than one minimum more.
+fn most(terms: &Terms<'_>, (sums, top): (&[f64], usize), (chain, t): (usize, usize), minimum: usize) -> usize {
+    if !terms.strict || !terms.reduced.expires {
+        return top;
+    }
+    let usable = sums[terms.reduced.keeps[t]] - sums[chain];
+    top.min(usize::try_from(ceil_to_count(usable / terms.reduced.step)).unwrap_or(top) + minimum - 1)
 }
 
 /// `W_t(n)` for all counts of a chain from `low` on.
@@ -163,8 +174,8 @@ fn cheapen(values: &mut [f64], waits: &[f64], counts: &[f64], (low, top): (usize
         let rows = values[low..=highest].iter_mut().zip(&waits[low + least..=top]).zip(&counts[low..=highest]);
         for ((value, wait), count) in rows.rev() {
             let tilt = slope * count;
-            best = best.min(wait + tilt);
-            *value = value.min(best + (first - tilt));
+            best = lesser(wait + tilt, best);
+            *value = lesser(best + (first - tilt), *value);
         }
         return;
     }
@@ -172,10 +183,15 @@ fn cheapen(values: &mut [f64], waits: &[f64], counts: &[f64], (low, top): (usize
         let mut best = f64::INFINITY;
         for n in (low..=highest - residue).rev().step_by(stride) {
             let tilt = slope * counts[n];
-            best = best.min(waits[n + least] + tilt);
-            values[n] = values[n].min(best + (first - tilt));
+            best = lesser(waits[n + least] + tilt, best);
+            values[n] = lesser(best + (first - tilt), values[n]);
         }
     }
+}
+
+/// The smaller of two numbers: one instruction, as what is no number needs no care here.
+fn lesser(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
 }
 
 /// A way of buying at the prices.
@@ -220,7 +236,8 @@ fn walk(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply, first: usi
             for (number, source) in reduced.arriving(t).iter().enumerate() {
                 let (line, pack) = (terms.line(source), terms.pack(source));
                 let mut packs = source.moq;
-                while n + packs * source.steps <= room.tops[chain] {
+                let most = most(terms, (&room.sums, room.tops[chain]), (chain, t), source.steps * source.moq);
+                while n + packs * source.steps <= most {
                     let cost = line + length_to_f64(packs) * pack + waits[n + packs * source.steps];
                     if cost < best.0 - 1e-9 {
                         best = (cost, Some((number, packs)));

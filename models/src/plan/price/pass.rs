@@ -5,6 +5,7 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or limit of the same model")]
 
 use super::super::model::Model;
+use super::super::parallel::in_chunks;
 use super::batches::{self, BatchRoom};
 use super::convex::{self, ConvexRoom};
 use super::lattice::{self, LatticeRoom};
@@ -14,6 +15,10 @@ use super::terms::{Duals, Reply, Terms};
 /// Items in a chunk.
 const CHUNK: usize = 128;
 
+/// Lattice steps over the horizon up to which packs are counted one by one, and in the last answers.
+const STEPS_MAX: f64 = 80.0;
+const WHOLE_STEPS_MAX: f64 = 400.0;
+
 /// How exactly items answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kernel {
@@ -21,6 +26,10 @@ pub(crate) enum Kernel {
     Convex,
     /// Whole packs where they are few, line costs everywhere they can be: the tightest lower bound.
     Exact,
+    /// The same, with deliveries that are used no longer than they keep: no bound, but a plan that can be carried out.
+    Plan,
+    /// The same for the last answers: packs are counted for almost every item.
+    Whole,
 }
 
 /// What a pass goes over.
@@ -32,7 +41,6 @@ pub(crate) struct Scope<'a> {
     /// By row: money or litres orders may use; infinite where there is no limit.
     pub(crate) limits: &'a [f64],
     pub(crate) steer: bool,
-    pub(crate) threads: usize,
     /// Answer of each item that is asked: `(number by item, the one asked for)`; the others are left out.
     pub(crate) only: Option<(&'a [usize], usize)>,
 }
@@ -63,42 +71,10 @@ struct Rooms {
     reply: Reply,
 }
 
-/// Runs `work` on every chunk number below `chunks` with `threads` threads; results in order.
-pub(crate) fn in_chunks<T: Send>(chunks: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    if threads <= 1 || chunks <= 1 {
-        return (0..chunks).map(work).collect();
-    }
-    let work = &work;
-    let next = &std::sync::atomic::AtomicUsize::new(0);
-    let mut found: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let one = || {
-            let mut mine = Vec::new();
-            loop {
-                let n = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                if n >= chunks {
-                    return mine;
-                }
-                mine.push((n, work(n)));
-            }
-        };
-        let running: Vec<_> = (1..threads.min(chunks)).map(|_| scope.spawn(one)).collect();
-        let mut all = one();
-        for handle in running {
-            match handle.join() {
-                Ok(mine) => all.extend(mine),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    });
-    found.sort_unstable_by_key(|f| f.0);
-    found.into_iter().map(|f| f.1).collect()
-}
-
 /// One pass. The value is a proven lower bound at any prices, as every kernel's is.
 pub(crate) fn pass(scope: &Scope<'_>, duals: &Duals, kernel: Kernel) -> Total {
     let chunks: Vec<&[(usize, Reduced)]> = scope.items.chunks(CHUNK).collect();
-    let parts = in_chunks(chunks.len(), scope.threads, |n| chunk(scope, duals, kernel, chunks[n]));
+    let parts = in_chunks(chunks.len(), scope.model.threads, |n| chunk(scope, duals, kernel, chunks[n]));
     let mut total = Total { value: 0.0, excess: vec![0.0; scope.limits.len()], bought: Vec::new() };
     for part in parts {
         total.value += part.value;
@@ -125,8 +101,8 @@ fn chunk(scope: &Scope<'_>, duals: &Duals, kernel: Kernel, items: &[(usize, Redu
             continue;
         }
         let item = &model.items[*i];
-        let terms = Terms::new(model, item, reduced, duals, scope.steer);
-        answer(&terms, kernel, &mut rooms);
+        let mut terms = Terms::new(model, item, reduced, duals, scope.steer);
+        answer(&mut terms, kernel, &mut rooms);
         let weight = reduced.weight;
         total.value += weight * rooms.reply.value;
         for &(way, packs) in &rooms.reply.bought {
@@ -143,13 +119,15 @@ fn chunk(scope: &Scope<'_>, duals: &Duals, kernel: Kernel, items: &[(usize, Redu
     total
 }
 
-fn answer(terms: &Terms<'_>, kernel: Kernel, rooms: &mut Rooms) {
+fn answer(terms: &mut Terms<'_>, kernel: Kernel, rooms: &mut Rooms) {
     let priced = terms.steer && terms.item.risk.iter().any(|pieces| !pieces.is_empty());
-    if kernel == Kernel::Exact && terms.reduced.few {
-        lattice::solve(terms, &mut rooms.lattice, &mut rooms.reply);
-    } else if kernel == Kernel::Exact && !priced {
-        batches::solve(terms, &mut rooms.batches, &mut rooms.reply);
-    } else {
+    let few = terms.reduced.steps <= if kernel == Kernel::Whole { WHOLE_STEPS_MAX } else { STEPS_MAX };
+    terms.strict = matches!(kernel, Kernel::Plan | Kernel::Whole);
+    if kernel == Kernel::Convex || (priced && !few) {
         convex::solve(terms, &mut rooms.convex, &mut rooms.reply);
+    } else if few {
+        lattice::solve(terms, &mut rooms.lattice, &mut rooms.reply);
+    } else {
+        batches::solve(terms, &mut rooms.batches, &mut rooms.reply);
     }
 }

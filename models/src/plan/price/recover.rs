@@ -13,8 +13,9 @@ use crate::convert::ceil_to_count;
 
 /// Shares of the order cost from which an order is placed; the one with the cheapest answer is kept.
 const PLACED: [f64; 3] = [0.15, 0.35, 0.6];
-/// Passes over the sample once the orders are placed.
-const PASSES: usize = 60;
+/// Passes over the sample once the orders are placed: per period, and beside. Fewer leave prices whose answers fit badly.
+const PASSES_A_PERIOD: usize = 1;
+const PASSES: usize = 14;
 
 /// Whole packs at the prices: `packs[offer][period]`.
 ///
@@ -26,7 +27,7 @@ pub(crate) fn recover(all: &Scope<'_>, sample: &Scope<'_>, duals: &Duals, bought
     for share in PLACED.into_iter().take(if fees { PLACED.len() } else { 1 }) {
         let (shares, cost) = placed(model, duals, bought, share);
         let fixed = Duals { rows: duals.rows.clone(), shares };
-        let cost = cost + pass(sample, &fixed, Kernel::Exact).value;
+        let cost = cost + pass(sample, &fixed, Kernel::Plan).value;
         if best.as_ref().is_none_or(|b| cost < b.0) {
             best = Some((cost, fixed));
         }
@@ -34,12 +35,12 @@ pub(crate) fn recover(all: &Scope<'_>, sample: &Scope<'_>, duals: &Duals, bought
     let Some((_, mut fixed)) = best else {
         return Vec::new();
     };
-    let found = climb(sample, &fixed, Kernel::Exact, scales, (PASSES, 0.02), &mut |_, _| ());
+    let found = climb(sample, &fixed, Kernel::Plan, scales, (PASSES + PASSES_A_PERIOD * model.periods, 0.02), &mut |_, _| ());
     let numbers = numbers(model.items.len(), &found.mix);
     let mut lines = Vec::new();
     for &(number, _) in &found.mix {
         fixed.rows.clone_from(&found.points[number]);
-        lines.extend(pass(&Scope { only: Some((&numbers, number)), ..*all }, &fixed, Kernel::Exact).bought);
+        lines.extend(pass(&Scope { only: Some((&numbers, number)), ..*all }, &fixed, Kernel::Whole).bought);
     }
     whole(model, &lines)
 }

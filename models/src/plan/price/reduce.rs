@@ -8,10 +8,11 @@
 //! Where a delivery can expire in the horizon the pool is a relaxation: its units live on. A true plan with what
 //! expires kept instead of thrown away is a plan of the pool: known stock that is used first is never more than
 //! what the true order of use leaves of it, demand is met at least as well, and what is kept costs holding
-//! instead of disposal; `Terms::new` caps the holding so that this is never dearer.
+//! instead of disposal; `Terms::new` caps the holding so that this is never dearer. [`Reduced::reach`] says how long a
+//! unit of the pool can be needed; the kernel that uses it (`batches`) is tighter where deliveries keep for few periods.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer or item of the same model")]
 
-use super::super::model::Model;
+use super::super::model::{ItemModel, Model};
 use super::super::walk::{Scratch, roll};
 use crate::convert::{ceil_to_count, count_to_f64, floor_to_count};
 
@@ -47,18 +48,19 @@ pub(crate) struct Reduced {
     pub(crate) starts: Vec<usize>,
     /// Units of one lattice step: the greatest common divisor of the pack sizes.
     pub(crate) step: f64,
-    /// Whether packs are few enough to be counted.
-    pub(crate) few: bool,
+    /// Lattice steps over the horizon: what counting packs one by one costs.
+    pub(crate) steps: f64,
     /// Whether a new delivery can expire in the horizon.
     pub(crate) expires: bool,
+    /// By period of arrival: the period after the last in which a delivery is usable, and after the last that it can
+    /// serve in the pool.
+    pub(crate) keeps: Vec<usize>,
+    pub(crate) reach: Vec<usize>,
     /// Units of target stock that can make more supply than demand useful.
     pub(crate) extra: f64,
     /// How many items it stands for: 1, more in a sample.
     pub(crate) weight: f64,
 }
-
-/// Lattice steps over the horizon up to which packs are counted one by one.
-const STEPS_MAX: f64 = 80.0;
 
 impl Reduced {
     /// - `steer`: with the price of low stock.
@@ -91,6 +93,8 @@ impl Reduced {
             }
         }
         starts.push(sources.len());
+        let keeps: Vec<usize> = (0..model.periods).map(|t| (item.last_use(t) + 1).min(model.periods)).collect();
+        let reach = if expires { reach(item, room, &keeps) } else { keeps.clone() };
         let open: f64 = room.unmet.iter().sum();
         let largest = sources.iter().map(|s| count_to_f64(i64::try_from(s.steps.saturating_mul(s.moq)).unwrap_or(i64::MAX)));
         let steps = count_to_f64(ceil_to_count((open + extra) / step)) + largest.fold(0.0, f64::max);
@@ -101,8 +105,10 @@ impl Reduced {
             sources,
             starts,
             step,
-            few: steps <= STEPS_MAX,
+            steps,
             expires,
+            keeps,
+            reach,
             extra,
             weight: 1.0,
         }
@@ -112,6 +118,26 @@ impl Reduced {
     pub(crate) fn arriving(&self, t: usize) -> &[Source] {
         &self.sources[self.starts[t]..self.starts[t + 1]]
     }
+}
+
+/// How far deliveries reach in the pool, where known stock is always used first.
+///
+/// In truth a delivery may be used before known stock that keeps longer. Counted as if known stock had been used first,
+/// its units then serve later: by no more open demand than the known stock serves in all, for as long as truth still
+/// holds known stock it also meets all demand. So after the last period of use a delivery serves open demand up to
+/// that amount. `room`: the walk of known stock alone.
+fn reach(item: &ItemModel, room: &Scratch, keeps: &[usize]) -> Vec<usize> {
+    let known: f64 = item.demand.iter().zip(&room.unmet).map(|(demand, unmet)| demand - unmet).sum();
+    let extended = |&end: &usize| {
+        let mut left = known;
+        let mut end = end;
+        while end < keeps.len() && left > 1e-9 {
+            left -= room.unmet[end];
+            end += 1;
+        }
+        end
+    };
+    keeps.iter().map(extended).collect()
 }
 
 fn divisor(a: i64, b: i64) -> i64 {

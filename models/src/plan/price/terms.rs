@@ -23,6 +23,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) reduced: &'a Reduced,
     pub(crate) duals: &'a Duals,
     pub(crate) steer: bool,
+    /// Whether deliveries are used no longer than they keep: for a plan, not for a bound.
+    pub(crate) strict: bool,
     /// Share of the holding and storage cost that is charged.
     carry: f64,
 }
@@ -32,7 +34,7 @@ impl<'a> Terms<'a> {
     /// kept, a unit only helps, but costs holding. So no more of it is charged over the whole horizon than the
     /// disposal costs, and the kernels' answer stays a lower bound.
     pub(crate) fn new(model: &'a Model<'a>, item: &'a ItemModel, reduced: &'a Reduced, duals: &'a Duals, steer: bool) -> Self {
-        let mut made = Self { model, item, reduced, duals, steer, carry: 1.0 };
+        let mut made = Self { model, item, reduced, duals, steer, strict: false, carry: 1.0 };
         if reduced.expires {
             let whole: f64 = (0..model.periods).map(|t| made.holding(t)).sum();
             made.carry = if whole > item.disposal { item.disposal / whole } else { 1.0 };

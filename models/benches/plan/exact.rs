@@ -1,0 +1,188 @@
+//! The contract as one whole-number program: an own formulation that shares nothing with the planner.
+//!
+//! Units are tracked by the last period in which they can be used. The program may issue in any order; first expired
+//! first out is then among the cheapest as long as disposal costs at least as much as holding to the end (`little`
+//! makes only such instances), so its optimum is that of the contract.
+
+use std::collections::BTreeMap;
+
+use good_lp::solvers::SolutionStatus;
+use good_lp::solvers::highs::highs;
+use good_lp::{Constraint, Expression, ProblemVariables, Solution, SolverModel, Variable, constraint, variable};
+use wardstock_models::plan::{Instance, Item, StorageClass, Supplier};
+
+/// Cost of the best plan there is, money; `None` when it isn't found and proven within the time.
+pub(crate) fn optimum(question: &Instance, seconds: f64) -> Option<f64> {
+    let mut program = Program {
+        question,
+        periods: question.periods as usize,
+        columns: ProblemVariables::new(),
+        cost: Expression::from(0.0),
+        rows: Vec::new(),
+    };
+    let packs = program.orders();
+    let mut litres: BTreeMap<StorageClass, Vec<Expression>> = BTreeMap::new();
+    for item in &question.items {
+        let stock = program.item(item, &packs);
+        let sums = litres.entry(item.storage_class).or_insert_with(|| vec![Expression::from(0.0); question.periods as usize]);
+        for (sum, stock) in sums.iter_mut().zip(stock) {
+            *sum += stock * (item.volume_ml / 1000.0);
+        }
+    }
+    for limit in &question.storage {
+        let before = without_orders(question, limit.class);
+        for (t, given) in limit.litres.iter().enumerate() {
+            if let (Some(given), Some(used)) = (given, litres.get(&limit.class)) {
+                program.rows.push(constraint!(used[t].clone() <= given.max(before[t])));
+            }
+        }
+    }
+    let cost = program.cost.clone();
+    let problem = program.columns.minimise(program.cost).using(highs).set_option("output_flag", false);
+    let problem = problem.set_time_limit(seconds).set_threads(1).set_mip_rel_gap(0.0).unwrap();
+    let mut problem = problem.set_mip_abs_gap(1e-7).unwrap();
+    for row in program.rows {
+        problem.add_constraint(row);
+    }
+    let solved = problem.solve().ok()?;
+    matches!(solved.status(), SolutionStatus::Optimal).then(|| solved.eval(&cost))
+}
+
+struct Program<'a> {
+    question: &'a Instance,
+    periods: usize,
+    columns: ProblemVariables,
+    cost: Expression,
+    rows: Vec<Constraint>,
+}
+
+/// Packs by `(offer, period of order)`.
+type Packs = BTreeMap<(usize, usize), Variable>;
+
+impl Program<'_> {
+    /// Packs with their minima, order and line costs, minimum orders and budget.
+    fn orders(&mut self) -> Packs {
+        let mut packs = Packs::new();
+        let mut spent = vec![Expression::from(0.0); self.periods];
+        for supplier in &self.question.suppliers {
+            for t in 0..self.periods {
+                let listed = supplier.order_periods.as_ref();
+                if listed.is_none_or(|listed| listed.iter().any(|&p| p as usize == t)) {
+                    spent[t] += self.order(supplier, t, &mut packs);
+                }
+            }
+        }
+        for (t, money) in spent.into_iter().enumerate() {
+            if let Some(limit) = self.question.budget.as_ref().and_then(|budget| budget[t]) {
+                self.rows.push(constraint!(money <= limit));
+            }
+        }
+        packs
+    }
+
+    /// The order of one supplier in one period; returns its value.
+    fn order(&mut self, supplier: &Supplier, t: usize, packs: &mut Packs) -> Expression {
+        let placed = self.columns.add(variable().binary());
+        let mut value = Expression::from(0.0);
+        for (k, offer) in self.question.offers.iter().enumerate().filter(|(_, offer)| offer.supplier == supplier.id) {
+            let arrives = t + offer.lead_periods as usize;
+            if arrives >= self.periods {
+                continue;
+            }
+            let item = self.question.items.iter().find(|item| item.id == offer.item).unwrap();
+            // No more than all later demand, the minimum of the line, or what fills the minimum order.
+            let units: f64 = item.demand[arrives..].iter().map(|demand| demand.mean).sum();
+            let most = (units / offer.units_per_pack as f64).ceil().max(offer.moq_packs as f64);
+            let most = most.max((supplier.min_order / offer.price).ceil()).min(offer.max_packs.map_or(f64::INFINITY, |most| most as f64));
+            let line = self.columns.add(variable().binary());
+            let ordered = self.columns.add(variable().integer().min(0.0).max(most));
+            self.rows.push(constraint!(ordered <= most * line));
+            self.rows.push(constraint!(ordered >= offer.moq_packs as f64 * line));
+            self.rows.push(constraint!(line <= placed));
+            self.cost += offer.price * ordered + supplier.line_cost * line;
+            value += offer.price * ordered;
+            packs.insert((k, t), ordered);
+        }
+        self.cost += supplier.order_cost * placed;
+        self.rows.push(constraint!(value.clone() >= supplier.min_order * placed));
+        value
+    }
+
+    /// Stock, issue, expiry and shortage of one item; returns its stock at the end of each period.
+    fn item(&mut self, item: &Item, packs: &Packs) -> Vec<Expression> {
+        let mut stock = vec![Expression::from(0.0); self.periods];
+        let mut issued = vec![Expression::from(0.0); self.periods];
+        for (last, received) in self.receipts(item, packs) {
+            let end = last.min(self.periods - 1);
+            let mut before = Expression::from(0.0);
+            for t in 0..=end {
+                let used = self.columns.add(variable().min(0.0));
+                let after = self.columns.add(variable().min(0.0));
+                self.rows.push(constraint!(before + received[t].clone() - used == after));
+                issued[t] += used;
+                if t == last {
+                    self.cost += item.disposal_cost * after;
+                } else {
+                    self.cost += item.holding_cost * after;
+                    stock[t] += after;
+                }
+                before = Expression::from(after);
+            }
+        }
+        for (t, issued) in issued.into_iter().enumerate() {
+            let unmet = self.columns.add(variable().min(0.0));
+            self.rows.push(constraint!(issued + unmet == item.demand[t].mean));
+            self.cost += item.shortage_cost * unmet;
+        }
+        stock
+    }
+
+    /// What arrives in each period, by last period of use.
+    fn receipts(&self, item: &Item, packs: &Packs) -> BTreeMap<usize, Vec<Expression>> {
+        let mut all: BTreeMap<usize, Vec<Expression>> = BTreeMap::new();
+        let mut add = |last: Option<usize>, t: usize, units: Expression| {
+            let never = usize::MAX;
+            let row = all.entry(last.unwrap_or(never)).or_insert_with(|| vec![Expression::from(0.0); self.periods]);
+            row[t] += units;
+        };
+        for lot in &item.on_hand {
+            add(lot.expires_period.map(|p| p as usize), 0, Expression::from(lot.units as f64));
+        }
+        for order in item.on_order.iter().filter(|order| order.arrives_period < self.question.periods) {
+            let (last, t) = (order.expires_period.map(|p| p as usize), order.arrives_period as usize);
+            add(last, t, Expression::from(order.units as f64));
+        }
+        for (&(k, ordered), &packs) in packs {
+            let offer = &self.question.offers[k];
+            if offer.item == item.id {
+                let arrives = ordered + offer.lead_periods as usize;
+                let last = item.shelf_life_periods.map(|life| arrives + life as usize - 1);
+                add(last, arrives, offer.units_per_pack as f64 * packs);
+            }
+        }
+        all
+    }
+}
+
+/// Litres of a class at the end of each period when nothing is ordered: first expired first out.
+fn without_orders(question: &Instance, class: StorageClass) -> Vec<f64> {
+    let mut litres = vec![0.0; question.periods as usize];
+    for item in question.items.iter().filter(|item| item.storage_class == class) {
+        let mut shelf: Vec<(u32, f64)> = Vec::new();
+        for (t, demand) in (0..).zip(&item.demand) {
+            let lots = item.on_hand.iter().filter(|_| t == 0).map(|lot| (lot.expires_period, lot.units));
+            let orders = item.on_order.iter().filter(|o| o.arrives_period == t).map(|o| (o.expires_period, o.units));
+            shelf.extend(lots.chain(orders).map(|(last, units)| (last.unwrap_or(u32::MAX), units as f64)));
+            shelf.sort_by_key(|lot| lot.0);
+            let mut wanted = demand.mean;
+            for lot in &mut shelf {
+                let taken = lot.1.min(wanted);
+                lot.1 -= taken;
+                wanted -= taken;
+            }
+            shelf.retain(|lot| lot.0 > t);
+            litres[t as usize] += item.volume_ml / 1000.0 * shelf.iter().map(|lot| lot.1).sum::<f64>();
+        }
+    }
+    litres
+}
