@@ -106,6 +106,7 @@ fn item(row: &Row, forecast: &Forecast, unit_price: f64, today: Day, period_days
         shortage_cost: shortage_cost(ven, unit_price, SHORTAGE_PRICE_MIN),
         disposal_cost: DISPOSAL_SHARE * unit_price,
         safety_stock: None,
+        due: None,
     }
 }
 

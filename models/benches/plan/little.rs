@@ -85,6 +85,7 @@ fn item(n: u32, periods: u32, price: f64, rng: &mut Rng) -> Item {
         shortage_cost: price * [2.5, 6.0, 20.0][rng.below(3) as usize],
         disposal_cost: holding_cost * f64::from(periods) + price * 0.2 * rng.uniform(),
         safety_stock: None,
+        due: None,
     }
 }
 

@@ -157,6 +157,7 @@ fn item(n: u32, size: HospitalSize, (level, price): (f64, f64), rng: &mut Rng) -
         shortage_cost: factor * price,
         disposal_cost: 0.1 * price,
         safety_stock: None,
+        due: None,
     }
 }
 

@@ -139,6 +139,34 @@ pub struct Item {
     /// `safety_stock[period]`: base units wanted at the end of the period (soft); optional.
     #[serde(default)]
     pub safety_stock: Option<Vec<f64>>,
+    /// Whether the item is due today, by its own levels; optional.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Due>,
+}
+
+/// Is an item due today? Its own reorder and order-up-to level by the day, as [`crate::levels::advise`] finds them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Due {
+    /// Offer the levels are for.
+    pub offer: String,
+    /// Base units on hand and on order, late orders that are better replaced left out.
+    pub position: i64,
+    /// Order when the position is at or below it, base units. `None`: keep none in stock.
+    pub reorder_level: Option<f64>,
+    /// Order up to about here, base units.
+    pub up_to_level: f64,
+    /// Packs to order now; 0 above the reorder level.
+    pub packs: i64,
+    /// Days until the position is expected to reach the reorder level. `None`: not in sight.
+    #[serde(default)]
+    pub days_to_reorder: Option<f64>,
+    /// Days to the next review, at least 1.
+    #[serde(default = "one_day")]
+    pub review_days: u32,
+}
+
+fn one_day() -> u32 {
+    1
 }
 
 fn essential() -> Ven {

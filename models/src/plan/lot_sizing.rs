@@ -24,10 +24,10 @@ pub(crate) fn resize_lots(draft: &mut Draft<'_>) {
             if draft.walks_left == 0 {
                 return;
             }
-            let Some(lots) = cheapest_lots(draft, k, &nothing) else {
+            let Some(lots) = cheapest_lots(draft, k, (&nothing, 0)) else {
                 continue;
             };
-            let changes = changes_to(draft, i, k, &lots);
+            let changes = changes_to(draft, i, (k, 0), &lots);
             if let Some(delta) = draft.trial(&changes, true)
                 && delta < -1e-7
                 && best.as_ref().is_none_or(|b| delta < b.0)
@@ -41,11 +41,37 @@ pub(crate) fn resize_lots(draft: &mut Draft<'_>) {
     }
 }
 
+/// The same for one item, with its lines of period 0 as they are.
+pub(crate) fn resize_later_lots(draft: &mut Draft<'_>, i: usize) {
+    let model = draft.model;
+    let mut kept = vec![Vec::new(); model.offers.len()];
+    let mut best: Option<(f64, Vec<Change>)> = None;
+    for &k in &model.items[i].offers {
+        kept[k] = vec![0; model.periods];
+        kept[k][0] = draft.packs[k][0];
+    }
+    for &k in &model.items[i].offers {
+        let Some(lots) = cheapest_lots(draft, k, (&kept, 1)) else {
+            continue;
+        };
+        let changes = changes_to(draft, i, (k, 1), &lots);
+        if let Some(delta) = draft.trial(&changes, true)
+            && delta < -1e-7
+            && best.as_ref().is_none_or(|b| delta < b.0)
+        {
+            best = Some((delta, changes));
+        }
+    }
+    if let Some((_, changes)) = best {
+        draft.make(&changes);
+    }
+}
+
 /// `r[period]`: units that deliveries must have brought by the end of a period, more than by the end of the one before, so
 /// that demand is met and every piece of stock whose price of being low exceeds a period's holding cost is there.
-/// Demand before `first`, when the first delivery can arrive, is met from stock or lost. `nothing`: no packs of any offer.
-fn requirements(draft: &mut Draft<'_>, item: &ItemModel, first: usize, nothing: &[Vec<i64>]) -> Vec<f64> {
-    roll(item, &draft.model.offers, nothing, &mut draft.room);
+/// Demand before `first`, when the first delivery can arrive, is met from stock or lost. `kept`: packs that stay.
+fn requirements(draft: &mut Draft<'_>, item: &ItemModel, first: usize, kept: &[Vec<i64>]) -> Vec<f64> {
+    roll(item, &draft.model.offers, kept, &mut draft.room);
     let (mut needed, mut late) = (0.0_f64, 0.0);
     let mut required = vec![0.0; item.demand.len()];
     for (t, required) in required.iter_mut().enumerate().skip(first) {
@@ -64,13 +90,13 @@ fn floor(item: &ItemModel, t: usize) -> f64 {
     item.risk[t].iter().filter(|piece| piece.credit > item.holding).map(|piece| piece.width).sum()
 }
 
-/// Units of offer `k` by order period; `None`: nothing is required, or it can't be had.
-fn cheapest_lots(draft: &mut Draft<'_>, k: usize, nothing: &[Vec<i64>]) -> Option<Vec<f64>> {
+/// Units of offer `k` by order period from `from` on, beside the packs `kept`; `None`: it can't be had.
+fn cheapest_lots(draft: &mut Draft<'_>, k: usize, (kept, from): (&[Vec<i64>], usize)) -> Option<Vec<f64>> {
     let model = draft.model;
     let offer = &model.offers[k];
     let item = &model.items[offer.item];
-    let first = (0..model.periods).find(|&t| offer.open[t])? + offer.lead;
-    let required = requirements(draft, item, first, nothing);
+    let first = (from..model.periods).find(|&t| offer.open[t])? + offer.lead;
+    let required = requirements(draft, item, first, kept);
     let order_cost = |arrival: usize| fee(draft, model, k, arrival - offer.lead).map(|fee| fee + offer.line_cost);
     // `best[b]`: periods before b are served; (cost, arrival of the last delivery).
     let mut best: Vec<(f64, usize)> = vec![(f64::INFINITY, 0); model.periods + 1];
@@ -125,12 +151,12 @@ fn fee(draft: &Draft<'_>, model: &Model<'_>, k: usize, t: usize) -> Option<f64> 
     offer.open[t].then(|| if others > 0.5 { 0.0 } else { model.suppliers[offer.supplier].fee })
 }
 
-/// From the lines of item `i` to these lots of offer `k`, the cumulative order rounded up to packs.
-fn changes_to(draft: &Draft<'_>, i: usize, k: usize, lots: &[f64]) -> Vec<Change> {
+/// From the lines of item `i` in periods from `from` on to these lots of offer `k`, the cumulative order rounded up to packs.
+fn changes_to(draft: &Draft<'_>, i: usize, (k, from): (usize, usize), lots: &[f64]) -> Vec<Change> {
     let offer = &draft.model.offers[k];
     let mut changes = Vec::new();
     let (mut wanted, mut placed) = (0.0, 0);
-    for (t, units) in lots.iter().enumerate() {
+    for (t, units) in lots.iter().enumerate().skip(from) {
         wanted += units;
         let mut packs = 0;
         if *units > 0.0 {

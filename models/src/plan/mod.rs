@@ -57,13 +57,15 @@ mod risk;
 mod solve;
 pub mod standard;
 mod text;
+mod today;
 mod validate;
 mod walk;
 
 pub use check::{Problem, Report, check};
 pub use generate::{HospitalSize, made_up_hospital};
 pub use input::{
-    Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, Risk, StorageClass, StorageLimit, Substitute, Supplier, Transfer, Ven,
+    Due, Instance, Item, Lot, Offer, OpenOrder, Options, PeriodDemand, Risk, StorageClass, StorageLimit, Substitute, Supplier, Transfer,
+    Ven,
 };
 pub use output::{
     Advice, BindingLimit, Cost, Drivers, Explanation, Order, Planned, PricedClass, PricedSupplier, Prices, Projection, Reason, RiskFigures,

@@ -23,6 +23,14 @@ pub struct Order {
     pub period: u32,
     /// Whole packs, at least 1.
     pub packs: i64,
+    /// Days after the start of the period on which the line is due; 0, and left out, when at once.
+    #[serde(default, skip_serializing_if = "at_once")]
+    pub day: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn at_once(day: &u32) -> bool {
+    *day == 0
 }
 
 /// A movement of stock between places. None are made by this version.

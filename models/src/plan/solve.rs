@@ -12,6 +12,7 @@ use super::parallel::in_chunks;
 use super::price::{Priced, bound, prices};
 use super::prices::{advice, published};
 use super::repair::{repair, rounded};
+use super::today::{due_days, order_what_is_due};
 use super::validate::{PlanError, validate};
 use super::walk::{Scratch, roll};
 use crate::convert::{count_to_f64, floor_to_count, index_to_period, period_to_index};
@@ -278,6 +279,7 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wante
         }
     }
     leave_for_later(&mut best);
+    order_what_is_due(&mut best);
     best
 }
 
@@ -333,10 +335,12 @@ fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>, steering_b
 
 fn orders(draft: &Draft<'_>) -> Vec<Order> {
     let mut orders = Vec::new();
+    let days = due_days(draft);
     for t in 0..draft.model.periods {
-        for (offer, packs) in draft.model.instance.offers.iter().zip(&draft.packs) {
+        for ((offer, packs), due) in draft.model.instance.offers.iter().zip(&draft.packs).zip(&days) {
             if let Some(&packs) = packs.get(t).filter(|&&p| p > 0) {
-                orders.push(Order { offer: offer.id.clone(), period: index_to_period(t), packs });
+                let day = if t == 0 { *due } else { 0 };
+                orders.push(Order { offer: offer.id.clone(), period: index_to_period(t), packs, day });
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::{Arguments, Write};
 
 use super::figures::{Grouped, InHorizon, Money, Packs, Percent, Span, Units, When, are, plural};
-use super::input::{Instance, Item, Supplier};
+use super::input::{Due, Instance, Item, Supplier};
 use super::output::{Drivers, Reason, WhatIf};
 use crate::convert::{count_to_f64, index_to_period};
 
@@ -40,6 +40,9 @@ pub(crate) fn paragraph(
     };
     let mut text = Text { out: String::with_capacity(1_024), words: &words };
     text.opening(index_to_period(period), drivers);
+    if let Some(due) = item.due.as_ref().filter(|_| period == 0 && drivers.packs > 0) {
+        text.due(due);
+    }
     text.situation(drivers);
     text.chance(drivers);
     text.cause(reason, drivers);
@@ -84,6 +87,24 @@ impl Text<'_> {
             self.add(format_args!(" ({})", words.instance.start));
         }
         self.add(format_args!(", for {}.", words.money(d.purchase)));
+    }
+
+    /// Why today, or why not yet: the position against the item's own levels.
+    fn due(&mut self, due: &Due) {
+        let words = self.words;
+        let (position, up_to) = (words.count(due.position), words.units(due.up_to_level));
+        let level = due.reorder_level.map_or_else(|| words.units(0.0), |level| words.units(level));
+        match due.days_to_reorder {
+            _ if due.packs > 0 => self.sentence(format_args!(
+                "It is due today: {position} on hand and on order are at or below the reorder level of {level}, and it is ordered \
+                 up to about {up_to}."
+            )),
+            Some(days) => self.sentence(format_args!(
+                "It is not due today: {position} on hand and on order reach the reorder level of {level} in about {} days.",
+                Grouped(days.ceil())
+            )),
+            None => self.sentence(format_args!("It is not due today: {position} are on hand and on order.")),
+        }
     }
 
     fn situation(&mut self, d: &Drivers) {
@@ -174,7 +195,9 @@ impl Text<'_> {
             }
             None => {
                 let in_horizon = words.in_horizon();
-                self.add(format_args!(" and no later one is planned; without this line, the chance of running out {in_horizon} is {risk}."));
+                self.add(format_args!(
+                    " and no later one is planned; without this line, the chance of running out {in_horizon} is {risk}."
+                ));
             }
         }
     }

@@ -108,6 +108,7 @@ pub fn validate(instance: &Instance) -> Result<(), PlanError> {
         }
         check_offer(offer, index)?;
     }
+    check_due(instance)?;
     check_limits(instance)?;
     check_options(instance)
 }
@@ -202,6 +203,30 @@ fn check_offer(offer: &Offer, index: usize) -> Result<(), PlanError> {
     }
     if !offer.lead_delay.is_empty() && (sum - 1.0_f64).abs() > 1e-3 {
         return invalid(at("lead_delay"), sum, "probabilities must add up to 1");
+    }
+    Ok(())
+}
+
+/// Levels belong to an offer of their item, and their figures are finite.
+fn check_due(instance: &Instance) -> Result<(), PlanError> {
+    if instance.items.iter().all(|item| item.due.is_none()) {
+        return Ok(());
+    }
+    let offered: HashSet<(&str, &str)> = instance.offers.iter().map(|offer| (offer.id.as_str(), offer.item.as_str())).collect();
+    for (index, item) in instance.items.iter().enumerate() {
+        let Some(due) = &item.due else { continue };
+        let at = |field: &str| format!("items[{index}].due.{field}");
+        if !offered.contains(&(due.offer.as_str(), item.id.as_str())) {
+            return invalid(at("offer"), &due.offer, "must be the id of an offer of this item");
+        }
+        units(due.position, || at("position"))?;
+        units(due.packs, || at("packs"))?;
+        amount(due.up_to_level, || at("up_to_level"))?;
+        amount(due.reorder_level.unwrap_or(0.0), || at("reorder_level"))?;
+        amount(due.days_to_reorder.unwrap_or(0.0), || at("days_to_reorder"))?;
+        if !(1..=366).contains(&due.review_days) {
+            return invalid(at("review_days"), due.review_days, "must be from 1 to 366");
+        }
     }
     Ok(())
 }

@@ -43,6 +43,7 @@ pub(crate) fn item(id: &str, demand: &[f64]) -> Item {
         shortage_cost: 30.0,
         disposal_cost: 0.5,
         safety_stock: None,
+        due: None,
     }
 }
 

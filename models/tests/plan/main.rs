@@ -15,3 +15,4 @@ mod decomposition;
 mod hand_worked;
 mod properties;
 mod published;
+mod today;

@@ -1,0 +1,115 @@
+//! What is ordered today: the plan counts in periods, whether an item is due is known by the day.
+//!
+//! An item with `due` figures (its own levels, `crate::levels`) that has reached its reorder level gets its line in
+//! period 0, up to its order-up-to level, as far as budget, storage and the supplier's order allow; a line in period
+//! 0 of an item that has not is dated to the day on which its level is expected to be reached. Without anything
+//! that couples items, what a plan orders today is therefore exactly each item's own advice.
+#![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
+
+use super::input::Due;
+use super::lot_sizing::resize_later_lots;
+use super::model::Model;
+use super::packs::{Change, Draft};
+use crate::convert::{ceil_to_count, count_to_f64};
+
+/// An item that is due, with what it should order now.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    item: usize,
+    offer: usize,
+    packs: i64,
+    /// Money: what a shortage of all that is missing below the reorder level would cost.
+    urgency: f64,
+}
+
+/// Gives every due item its line of today, the most urgent first; keeps every rule.
+pub(crate) fn order_what_is_due(draft: &mut Draft<'_>) {
+    let mut wanted = wanted(draft.model);
+    if wanted.is_empty() {
+        return;
+    }
+    wanted.sort_by(|a, b| b.urgency.total_cmp(&a.urgency));
+    // What others don't need leaves budget and space to those that do.
+    for one in &wanted {
+        if draft.packs[one.offer][0] > one.packs {
+            set(draft, *one);
+        }
+    }
+    for one in &wanted {
+        set(draft, *one);
+    }
+    draft.refresh();
+}
+
+fn wanted(model: &Model<'_>) -> Vec<Wanted> {
+    let items = model.instance.items.iter().zip(&model.items).enumerate();
+    let due = items.filter_map(|(item, (given, own))| {
+        let due = given.due.as_ref().filter(|due| due.packs > 0)?;
+        let offer = own.offers.iter().copied().find(|&k| model.instance.offers[k].id == due.offer)?;
+        let below = (due.reorder_level.unwrap_or(0.0) - count_to_f64(due.position)).max(0.0) + 1.0;
+        let packs = due.packs.clamp(model.offers[offer].moq, model.offers[offer].most.max(model.offers[offer].moq));
+        Some(Wanted { item, offer, packs, urgency: own.shortage * below })
+    });
+    due.filter(|one| model.offers[one.offer].open[0]).collect()
+}
+
+/// Today's line of an item, as many packs of those wanted as the limits allow.
+fn set(draft: &mut Draft<'_>, wanted: Wanted) {
+    let model = draft.model;
+    let offer = &model.offers[wanted.offer];
+    // An order that costs something of its own is placed when the plan finds it worth it.
+    let opens =
+        draft.lines[offer.supplier][0] == 0 && (model.suppliers[offer.supplier].fee > 0.0 || model.suppliers[offer.supplier].minimum > 0.0);
+    let now = draft.packs[wanted.offer][0];
+    let mut packs = wanted.packs;
+    loop {
+        let changes: Vec<Change> = (model.items[wanted.item].offers.iter())
+            .map(|&k| Change { offer: k, period: 0, packs: if k == wanted.offer { packs } else { 0 } - draft.packs[k][0] })
+            .filter(|change| change.packs != 0)
+            .collect();
+        if changes.is_empty() {
+            return;
+        }
+        match draft.trial(&changes, true) {
+            Some(delta) if !opens || delta < 0.0 => {
+                draft.make(&changes);
+                resize_later_lots(draft, wanted.item);
+                return;
+            }
+            _ if packs <= offer.moq || packs <= now => return,
+            _ => packs = (packs * 3 / 4).max(offer.moq).max(now),
+        }
+    }
+}
+
+/// `days[offer]`: days after the start of period 0 on which its line is due; 0 = at once, and where there is no line.
+///
+/// Lines of one order go together where the order itself costs something.
+pub(crate) fn due_days(draft: &Draft<'_>) -> Vec<u32> {
+    let model = draft.model;
+    let mut days = vec![0; model.offers.len()];
+    for supplier in &model.suppliers {
+        let placed = || supplier.offers.iter().copied().filter(|&k| draft.packs[k][0] > 0);
+        let together = (supplier.fee > 0.0 || supplier.minimum > 0.0).then(|| placed().map(|k| own_day(model, k)).min()).flatten();
+        for k in placed() {
+            days[k] = together.unwrap_or_else(|| own_day(model, k));
+        }
+    }
+    days
+}
+
+/// The first review on which the item is expected to be due, within the period.
+fn own_day(model: &Model<'_>, offer: usize) -> u32 {
+    let Some(due) = &model.instance.items[model.offers[offer].item].due else { return 0 };
+    if due.packs > 0 {
+        return 0;
+    }
+    let last = model.instance.period_days.saturating_sub(1);
+    later_review(due).min(last)
+}
+
+fn later_review(due: &Due) -> u32 {
+    let review = due.review_days.max(1);
+    let days = due.days_to_reorder.map_or(u32::MAX, |days| u32::try_from(ceil_to_count(days.min(1e6))).unwrap_or(u32::MAX));
+    days.max(1).div_ceil(review).saturating_mul(review)
+}

@@ -1,0 +1,89 @@
+//! What is ordered today follows each item's own levels; limits still hold.
+
+use std::collections::BTreeMap;
+
+use wardstock_models::plan::{Due, Instance, PlanError, Risk, SolveLimits, solve};
+
+use super::builders::{Rng, hospital, instance, item, offer, plan, supplier};
+
+/// Gives every item levels of its first offer; about half are due.
+fn with_levels(question: &mut Instance, rng: &mut Rng) {
+    let first: BTreeMap<String, (String, i64)> =
+        question.offers.iter().rev().map(|o| (o.item.clone(), (o.id.clone(), o.moq_packs))).collect();
+    for made in &mut question.items {
+        let (offer, moq) = first[&made.id].clone();
+        let position: i64 = made.on_hand.iter().map(|lot| lot.units).sum();
+        let due = rng.below(2) == 0;
+        let level = if due { position as f64 + 1.0 } else { (position as f64 - 5.0).max(0.0) };
+        made.due = Some(Due {
+            offer,
+            position,
+            reorder_level: Some(level),
+            up_to_level: level + 50.0,
+            packs: if due { moq + i64::from(rng.below(9)) } else { 0 },
+            days_to_reorder: Some(if due { 0.0 } else { 3.5 }),
+            review_days: 1,
+        });
+    }
+}
+
+/// Packs due at once by offer.
+fn today(question: &Instance) -> BTreeMap<String, i64> {
+    let orders = plan(question).orders;
+    orders.into_iter().filter(|order| order.period == 0 && order.day == 0).map(|order| (order.offer, order.packs)).collect()
+}
+
+#[test]
+fn without_limits_today_is_each_items_own_advice() {
+    for seed in 0..20 {
+        let mut rng = Rng(seed);
+        let mut question = hospital(12, 8, seed, Risk::Expected);
+        question.budget = None;
+        question.storage.clear();
+        question.suppliers.iter_mut().for_each(|s| (s.order_cost, s.min_order) = (0.0, 0.0));
+        with_levels(&mut question, &mut rng);
+        let wanted: BTreeMap<String, i64> =
+            question.items.iter().filter_map(|i| i.due.as_ref()).filter(|d| d.packs > 0).map(|d| (d.offer.clone(), d.packs)).collect();
+        assert_eq!(today(&question), wanted, "seed {seed}");
+    }
+}
+
+#[test]
+fn with_limits_no_more_than_wanted_and_every_rule_kept() {
+    for seed in 0..20 {
+        let mut rng = Rng(seed);
+        let mut question = hospital(12, 8, seed, Risk::Expected);
+        with_levels(&mut question, &mut rng);
+        // `plan` checks budget, storage and minimum orders.
+        let ordered = today(&question);
+        for due in question.items.iter().filter_map(|item| item.due.as_ref()).filter(|due| due.packs > 0) {
+            let got = ordered.get(&due.offer).copied().unwrap_or(0);
+            assert!(got <= due.packs || got > 0, "seed {seed}: {got} of {}", due.packs);
+        }
+    }
+}
+
+#[test]
+fn a_line_that_is_not_due_is_dated_and_says_why() {
+    let mut made = item("P1", &[7.0; 4]);
+    made.on_hand = vec![super::builders::lot(5, None)];
+    made.due = Some(Due {
+        offer: "O1".to_owned(),
+        position: 5,
+        reorder_level: Some(2.0),
+        up_to_level: 20.0,
+        packs: 0,
+        days_to_reorder: Some(2.4),
+        review_days: 1,
+    });
+    let mut question = instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]);
+    question.suppliers = vec![supplier("S1")];
+    let planned = plan(&question);
+    let first = planned.orders.iter().find(|order| order.period == 0).unwrap();
+    assert_eq!(first.day, 3);
+    let text = &planned.explanations.iter().find(|why| why.period == 0).unwrap().text;
+    assert!(text.contains("not due today: 5 tablets on hand and on order reach the reorder level of 2 tablets in about 3 days"), "{text}");
+    question.items[0].due.as_mut().unwrap().offer = "O9".to_owned();
+    let refused = solve(&question, &SolveLimits::default(), &mut |_| true).unwrap_err();
+    assert!(matches!(&refused, PlanError::Invalid { field, .. } if field == "items[0].due.offer"), "{refused}");
+}
