@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
+use wardstock_models::levels::DemandRecord;
 use wardstock_models::series::{PeriodDemand, PeriodLength, Series};
 
 use super::store;
 use crate::base::error::{Error, Result};
-use crate::base::quantity::to_f64;
+use crate::base::quantity::{from_f64, to_f64};
 use crate::base::time::{DAY_MICROS, Day, Micros};
 use crate::db::conn::Conn;
 
 /// Below this share of known days a period counts as not known.
 const COVERAGE_MIN: f64 = 0.9;
+/// A day without demand whose shelf was empty for more than this share of it is not known.
+const EMPTY_SHARE_MAX: f64 = 0.5;
 
 /// One day of one stock point.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
@@ -40,6 +43,8 @@ pub(super) struct DaySum {
     pub(super) issued: f64,
     pub(super) requested: f64,
     pub(super) empty_share: f64,
+    /// Part of an imported period of several days, spread evenly.
+    pub(super) spread: bool,
 }
 
 /// Units of one day, as the store reads them: issued, or asked for in vain.
@@ -90,6 +95,7 @@ pub(super) fn load(conn: &mut Conn, site_id: i64, only: Option<i64>, from: Day, 
             sum.issued += to_f64(row.quantity) / length;
             sum.requested += to_f64(row.requested_units.max(row.quantity)) / length;
             sum.empty_share = sum.empty_share.max(row.stocked_out_share);
+            sum.spread |= row.period_days > 1;
         }
     }
     let mut changes: HashMap<i64, Vec<Change>> = HashMap::new();
@@ -158,26 +164,50 @@ pub struct Wanted {
     pub stock_point_ids: Vec<i64>,
 }
 
-/// The series of planning points: `periods` periods of `period_days` days that end before `today`.
+/// The series of planning points, `periods` periods of `period_days` days that end before `today`, and what their single
+/// days say.
 ///
 /// A period is not known before the first record, and where fewer than nine tenths of its days are known.
 /// The empty share of pooled stock points is weighted by what each hands out.
 ///
 /// # Errors
 /// Those of the database.
-pub fn series(conn: &mut Conn, site_id: i64, wanted: &[Wanted], today: Day, period_days: i64, periods: i64) -> Result<Vec<Series>> {
+pub fn series(
+    conn: &mut Conn,
+    site_id: i64,
+    wanted: &[Wanted],
+    today: Day,
+    period_days: i64,
+    periods: i64,
+) -> Result<(Vec<Series>, Vec<DemandRecord>)> {
     let from = today.plus(-period_days * periods);
     let histories = load(conn, site_id, None, from, today)?;
-    wanted
-        .iter()
-        .map(|wanted| {
-            let members: Vec<&PointHistory> = wanted.stock_point_ids.iter().filter_map(|id| histories.get(id)).collect();
-            let demand = pooled(&members, from, period_days, periods);
-            let length = if period_days >= 28 { PeriodLength::Month } else { PeriodLength::Week };
-            Series::new(wanted.id.clone(), wanted.group.clone(), length, from.0, demand)
-                .map_err(|cause| Error::internal("the ledger gives no valid demand series").because(cause))
-        })
-        .collect()
+    let length = if period_days >= 28 { PeriodLength::Month } else { PeriodLength::Week };
+    let (mut series, mut records) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
+    for wanted in wanted {
+        let members: Vec<&PointHistory> = wanted.stock_point_ids.iter().filter_map(|id| histories.get(id)).collect();
+        let demand = pooled(&members, from, period_days, periods);
+        let made = Series::new(wanted.id.clone(), wanted.group.clone(), length, from.0, demand);
+        series.push(made.map_err(|cause| Error::internal("the ledger gives no valid demand series").because(cause))?);
+        records.push(record(&members, today));
+    }
+    Ok((series, records))
+}
+
+/// The days of pooled stock points as a planner remembers them, from the first record on. Days that are known only as
+/// a share of a longer period say nothing about how often an item is asked for, nor do days with an empty shelf: both
+/// are left out.
+fn record(members: &[&PointHistory], today: Day) -> DemandRecord {
+    let mut record = DemandRecord::default();
+    let Some(first) = members.iter().filter_map(|member| member.days.keys().next()).min() else { return record };
+    for day in *first..today.0 {
+        let known = members.iter().filter_map(|member| member.days.get(&day));
+        let unclear = known.clone().any(|sum| sum.spread || (sum.empty_share > EMPTY_SHARE_MAX && sum.requested <= 0.0));
+        if !unclear {
+            record.add(day, from_f64(known.map(|sum| sum.requested).sum()));
+        }
+    }
+    record
 }
 
 fn pooled(members: &[&PointHistory], from: Day, period_days: i64, periods: i64) -> Vec<PeriodDemand> {

@@ -68,7 +68,7 @@ fn pooled(points: &[&PointHistory], from: i64, to: i64) -> ItemDemand {
     for day in from..=to {
         let mut empty = 0.0;
         for (point, total) in points.iter().zip(&totals) {
-            let DaySum { issued: out, requested, empty_share } = point.days.get(&day).copied().unwrap_or_default();
+            let DaySum { issued: out, requested, empty_share, .. } = point.days.get(&day).copied().unwrap_or_default();
             sum += requested;
             issued += out;
             empty += total / all * empty_share;
@@ -90,7 +90,7 @@ mod tests {
 
     fn point(days: &[(i64, f64, f64, f64)]) -> PointHistory {
         let days = days.iter().map(|(day, issued, requested, empty_share)| {
-            (*day, DaySum { issued: *issued, requested: *requested, empty_share: *empty_share })
+            (*day, DaySum { issued: *issued, requested: *requested, empty_share: *empty_share, spread: false })
         });
         PointHistory { days: days.collect() }
     }

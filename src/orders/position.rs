@@ -14,6 +14,8 @@ pub struct OpenLine {
     pub stock_point_id: i64,
     /// Base units that are missing.
     pub units: i64,
+    /// When they were ordered, or are to be.
+    pub ordered_day: Day,
     /// When they are expected; may lie in the past when the supplier is late.
     pub expected_day: Day,
 }

@@ -1,4 +1,4 @@
-//! Accepting a plan: the lines of its first period become draft orders, one per supplier and order day.
+//! Accepting a plan: the lines that are due before the next plan become draft orders, one per supplier and order day.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::orders::{self, Draft, DraftLine, OrderView};
 
 /// Accepts a plan; answers the draft orders.
 ///
-/// Only lines to be ordered within the first period are drafted: later ones are an outlook, which the next
+/// Only lines to be ordered before the next plan is made are drafted: later ones are an outlook, which the next
 /// plan decides anew. A line set to 0 packs by a person is left out.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub(super) fn accept(tx: &mut Tx<'_>, actor: &str, site_id: i64, plan_id: i64) -
     let lines = store::lines_of(tx.conn, site_id, plan_id)?;
     let first = lines.iter().map(|line| line.planned_from).min().unwrap_or(0);
     let mut drafts: BTreeMap<(i64, i64, String), Vec<&PlanLineView>> = BTreeMap::new();
-    for line in lines.iter().filter(|line| line.order_day < first + wish.period_days() && line.wanted_packs() > 0) {
+    for line in lines.iter().filter(|line| line.order_day < first + wish.review_days() && line.wanted_packs() > 0) {
         drafts.entry((line.order_day, line.supplier_id, line.currency.clone())).or_default().push(line);
     }
     let mut made = Vec::with_capacity(drafts.len());

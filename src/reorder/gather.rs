@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sha2::{Digest, Sha256};
 use wardstock_models::forecast::Forecast;
 use wardstock_models::lead_time::{Delivery, LeadTime};
+use wardstock_models::levels::DemandRecord;
 
 use super::PlanRequest;
 use crate::base::error::{Error, Result};
@@ -39,8 +40,8 @@ pub(super) struct Row {
     pub(super) stock_point_id: i64,
     /// Usable lots: (expiry, units).
     pub(super) lots: Vec<(Option<Day>, i64)>,
-    /// Open orders: (expected day, units).
-    pub(super) open: Vec<(Day, i64)>,
+    /// Open orders.
+    pub(super) open: Vec<Open>,
 }
 
 impl Row {
@@ -60,10 +61,19 @@ impl Row {
     }
 }
 
+/// Units on their way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    pub(super) ordered: Day,
+    pub(super) expected: Day,
+    pub(super) units: i64,
+}
+
 /// All that was read; the forecasts come next, when no connection waits for them.
 #[derive(Debug)]
 pub(super) struct Facts {
     rows: Vec<Row>,
+    records: Vec<DemandRecord>,
     input: RunInput,
     offers: Vec<Offer>,
     suppliers: HashMap<i64, Supplier>,
@@ -74,8 +84,8 @@ pub(super) struct Facts {
 impl Facts {
     /// Forecasts demand.
     pub(super) fn forecast(self) -> Result<Gathered> {
-        let Self { rows, input, offers, suppliers, lead_times, litres } = self;
-        Ok(Gathered { today: input.start, rows, made: input.forecast()?, offers, suppliers, lead_times, litres })
+        let Self { rows, records, input, offers, suppliers, lead_times, litres } = self;
+        Ok(Gathered { today: input.start, rows, records, made: input.forecast()?, offers, suppliers, lead_times, litres })
     }
 }
 
@@ -84,6 +94,8 @@ impl Facts {
 pub(super) struct Gathered {
     pub(super) today: Day,
     pub(super) rows: Vec<Row>,
+    /// What the single days of the rows say; then of archived items, as the forecasts.
+    pub(super) records: Vec<DemandRecord>,
     /// The forecasts: those of the rows first, then of archived items whose place others take.
     pub(super) made: Made,
     pub(super) offers: Vec<Offer>,
@@ -113,7 +125,7 @@ pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanReque
     let subjects: Vec<Subject> = forecast_rows().map(|(row, _)| row.subject()).collect();
     let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
     let periods = HISTORY_DAYS / wish.period_days();
-    let series = history::series(conn, site_id, &wanted, today, wish.period_days(), periods)?;
+    let (series, records) = history::series(conn, site_id, &wanted, today, wish.period_days(), periods)?;
     let (from, until) = (today.plus(-periods * wish.period_days()), today.plus(wish.periods() * wish.period_days()));
     let known = circumstances::of_site(conn, site_id, &subjects, from, until)?;
     let horizon = usize::try_from(wish.periods()).unwrap_or(1);
@@ -122,7 +134,7 @@ pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanReque
     let offers = offer::newest_on(conn, today)?;
     let lead_times = lead_times(conn, &suppliers, today)?;
     let litres = capacity::litres(conn, site_id)?;
-    Ok(Facts { rows, input, offers, suppliers, lead_times, litres })
+    Ok(Facts { rows, records, input, offers, suppliers, lead_times, litres })
 }
 
 fn series_of(row: &Row, members: &[i64]) -> Wanted {
@@ -151,10 +163,10 @@ fn rows(conn: &mut Conn, site_id: i64, today: Day) -> Result<Vec<(Row, Vec<i64>)
             lots.entry(key.clone()).or_default().push((lot.expiry, lot.quantity));
         }
     }
-    let mut open: HashMap<RowKey, Vec<(Day, i64)>> = HashMap::new();
+    let mut open: HashMap<RowKey, Vec<Open>> = HashMap::new();
     for line in position::open_lines(conn, site_id)? {
         if let Some(key) = owner.get(&line.stock_point_id) {
-            open.entry(key.clone()).or_default().push((line.expected_day, line.units));
+            open.entry(key.clone()).or_default().push(Open { ordered: line.ordered_day, expected: line.expected_day, units: line.units });
         }
     }
     let mut rows = Vec::with_capacity(members.len());

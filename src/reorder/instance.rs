@@ -6,8 +6,8 @@ use wardstock_models::forecast::Forecast;
 use wardstock_models::plan::standard::{DISPOSAL_SHARE, HOLDING_PER_YEAR, LINE_COST, SHORTAGE_PRICE_MIN, demand_of, shortage_cost};
 use wardstock_models::plan::{Instance, Item, Lot, Offer, OpenOrder, Options, Risk, StorageClass, StorageLimit, Supplier, Ven};
 
-use super::PlanRequest;
 use super::gather::{Gathered, Row};
+use super::{PlanRequest, due};
 use crate::base::money::to_major;
 use crate::base::quantity::to_f64;
 use crate::base::time::Day;
@@ -58,7 +58,9 @@ pub(super) fn question(gathered: &Gathered, wish: &PlanRequest) -> Question {
         substitutes: Vec::new(),
         options: Options { risk: risk(wish), ..Options::default() },
     };
-    Question { instance, lines, currency }
+    let mut question = Question { instance, lines, currency };
+    due::fill(&mut question, gathered, wish);
+    question
 }
 
 /// The budget's currency, else the one in which most offers are made: a plan never sums currencies.
@@ -124,11 +126,11 @@ fn lots(row: &Row, today: Day, period_days: i64) -> Vec<Lot> {
 fn open_orders(row: &Row, today: Day, period_days: i64, shelf_life_periods: Option<u32>) -> Vec<OpenOrder> {
     row.open
         .iter()
-        .map(|(expected, units)| {
-            let days = if *expected < today { period_days } else { expected.0 - today.0 };
+        .map(|open| {
+            let days = if open.expected < today { period_days } else { open.expected.0 - today.0 };
             let arrives_period = periods((days + period_days - 1) / period_days);
             let expires_period = shelf_life_periods.map(|life| arrives_period + life - 1);
-            OpenOrder { units: *units, arrives_period, expires_period }
+            OpenOrder { units: open.units, arrives_period, expires_period }
         })
         .collect()
 }

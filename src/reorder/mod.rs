@@ -2,6 +2,7 @@
 
 pub mod abandoned;
 mod accept;
+mod due;
 mod gather;
 pub mod http;
 mod instance;
@@ -51,12 +52,19 @@ pub struct PlanOptions {
     pub risk: Option<String>,
     /// Seconds for the solver; default 20.
     pub time_limit_s: Option<f64>,
+    /// Days until the next plan is made: what can wait until then is not ordered now. Default: one period.
+    pub review_days: Option<i64>,
 }
 
 impl PlanRequest {
     /// Days per period.
     pub(crate) fn period_days(&self) -> i64 {
         self.period_days.unwrap_or(7)
+    }
+
+    /// Days until the next plan.
+    pub(crate) fn review_days(&self) -> i64 {
+        self.options.review_days.unwrap_or(self.period_days())
     }
 
     /// Periods planned.
@@ -78,6 +86,9 @@ impl PlanRequest {
         }
         if self.options.risk.as_deref().is_some_and(|risk| !["expected", "quantile", "mean"].contains(&risk)) {
             say("/options/risk", "must be expected, quantile or mean".into());
+        }
+        if !(1..=self.period_days()).contains(&self.review_days()) {
+            say("/options/review_days", format!("must be 1 to {}, the days of a period", self.period_days()));
         }
         if self.options.time_limit_s.is_some_and(|seconds| !(0.05..=600.0).contains(&seconds)) {
             say("/options/time_limit_s", "must be 0.05 to 600 seconds".into());

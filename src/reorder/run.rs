@@ -133,7 +133,7 @@ fn lines(gathered: &Gathered, wish: &PlanRequest, question: &Question, planned: 
             .find(|why| why.offer == order.offer && why.period == order.period)
             .ok_or_else(|| Error::internal("the plan orders without a reason"))?;
         let weekdays = gathered.suppliers.get(&offer.supplier_id).map_or(0, |supplier| supplier.order_weekdays);
-        let order_day = order_day(gathered.today.plus(i64::from(order.period) * wish.period_days()), weekdays);
+        let order_day = order_day(gathered.today.plus(i64::from(order.period) * wish.period_days() + i64::from(order.day)), weekdays);
         lines.push(LineRow {
             place: row.place.clone(),
             item_id: row.item.id,
@@ -154,7 +154,7 @@ fn lines(gathered: &Gathered, wish: &PlanRequest, question: &Question, planned: 
 }
 
 /// The first day from `earliest` on which the supplier takes orders; mask 0: any day.
-fn order_day(earliest: Day, weekdays: u8) -> Day {
+pub(super) fn order_day(earliest: Day, weekdays: u8) -> Day {
     (0..7).map(|ahead| earliest.plus(ahead)).find(|day| weekdays == 0 || weekdays & (1 << day.weekday()) != 0).unwrap_or(earliest)
 }
 

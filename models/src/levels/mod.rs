@@ -51,6 +51,15 @@ pub struct Terms {
     pub moq_packs: i64,
 }
 
+/// Units on the shelf that expire together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lot {
+    /// Base units.
+    pub units: i64,
+    /// Days on which they can still be used. `None`: does not expire.
+    pub days_left: Option<usize>,
+}
+
 /// One item on the evening of a review.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
@@ -62,8 +71,8 @@ pub struct Question<'a> {
     pub review_days: usize,
     /// Costs.
     pub terms: Terms,
-    /// Usable units on the shelf.
-    pub on_hand: i64,
+    /// Usable units on the shelf, first to expire first, with the days they can still be used.
+    pub lots: &'a [Lot],
     /// Orders on their way.
     pub open: &'a [OpenOrder],
 }
@@ -75,7 +84,7 @@ pub struct OrderAdvice {
     pub reorder_level: Option<f64>,
     /// S: order up to about here.
     pub up_to_level: f64,
-    /// On hand and on order, without late orders that are better replaced.
+    /// On hand and on order, without what will expire unused before more can come, and late orders better replaced.
     pub position: i64,
     /// On order, late, and not counted in the position.
     pub replaced: i64,
@@ -106,8 +115,10 @@ pub fn advise(question: &Question<'_>) -> OrderAdvice {
     let Question { demand, terms, .. } = *question;
     let review_days = question.review_days.max(1);
     let all: i64 = question.open.iter().map(|order| order.units).sum();
-    let position = question.on_hand.saturating_add(all);
     let rate = demand.mean_per_day();
+    let horizon = mean_days(question.lead_days) + length_to_f64(review_days);
+    let on_hand = lasting(question.lots, rate, horizon);
+    let position = on_hand.saturating_add(all);
     if rate <= 1e-9 || question.lead_days.is_empty() {
         return OrderAdvice {
             reorder_level: None,
@@ -139,7 +150,7 @@ pub fn advise(question: &Question<'_>) -> OrderAdvice {
         let waste = |extra: f64| {
             terms.expired * (expected_expiry(demand, terms, up_to_level + extra) - expected_expiry(demand, terms, up_to_level))
         };
-        lead.better_replaced(&mut laws, question.on_hand, question.open, more, &waste)
+        lead.better_replaced(&mut laws, on_hand, question.open, more, &waste)
     } else {
         0
     };
@@ -155,6 +166,22 @@ pub fn advise(question: &Question<'_>) -> OrderAdvice {
         days_to_reorder: (above / rate).max(0.0),
         cost_per_day: found.cost / length_to_f64(review_days),
     }
+}
+
+fn mean_days(lead_days: &[(usize, f64)]) -> f64 {
+    lead_days.iter().map(|(days, chance)| length_to_f64(*days) * chance).sum()
+}
+
+/// Units on hand without those that are expected to expire before an order of the next review arrives: of a lot that
+/// expires within `horizon` days only what demand can use up by then counts.
+fn lasting(lots: &[Lot], rate: f64, horizon: f64) -> i64 {
+    let mut counted = 0_i64;
+    for lot in lots {
+        let days = lot.days_left.map(length_to_f64).filter(|days| *days < horizon);
+        let usable = days.map_or(lot.units, |days| lot.units.min((round_to_count(rate * days) - counted).max(0)));
+        counted = counted.saturating_add(usable);
+    }
+    counted
 }
 
 /// Whole packs nearest to what is missing, at least the smallest order.

@@ -13,7 +13,7 @@ fn steady(per_week: f64) -> Demand {
 }
 
 fn ask(demand: &Demand, on_hand: i64, open: &[OpenOrder], lead: &[(usize, f64)]) -> OrderAdvice {
-    advise(&Question { demand, lead_days: lead, review_days: 1, terms: TERMS, on_hand, open })
+    advise(&Question { demand, lead_days: lead, review_days: 1, terms: TERMS, lots: &[Lot { units: on_hand, days_left: None }], open })
 }
 
 const PUNCTUAL: [(usize, f64); 1] = [(3, 1.0)];
@@ -40,7 +40,7 @@ fn dearer_shortage_and_longer_lead_raise_the_reorder_level() {
     let level = |lead: usize, shortage: f64| {
         let terms = Terms { shortage, ..TERMS };
         let lead_days = [(lead, 1.0)];
-        let question = Question { demand: &demand, lead_days: &lead_days, review_days: 1, terms, on_hand: 0, open: &[] };
+        let question = Question { demand: &demand, lead_days: &lead_days, review_days: 1, terms, lots: &[], open: &[] };
         advise(&question).reorder_level.unwrap_or(-1.0)
     };
     assert!(level(3, 100.0) > level(3, 10.0));
@@ -52,7 +52,7 @@ fn what_expires_is_not_stocked_up() {
     let demand = steady(7.0);
     let life = |days: Option<usize>| {
         let terms = Terms { shelf_life_days: days, units_per_pack: 1, ..TERMS };
-        let question = Question { demand: &demand, lead_days: &PUNCTUAL, review_days: 1, terms, on_hand: 0, open: &[] };
+        let question = Question { demand: &demand, lead_days: &PUNCTUAL, review_days: 1, terms, lots: &[], open: &[] };
         advise(&question).up_to_level
     };
     assert!(life(Some(14)) < life(None) - 10.0);
@@ -97,4 +97,13 @@ fn nothing_asked_for_is_not_ordered() {
     let advice = ask(&demand, 0, &[], &PUNCTUAL);
     assert_eq!((advice.units, advice.reorder_level), (0, None));
     assert!(advice.cost_per_day < 0.05, "{}", advice.cost_per_day);
+}
+
+#[test]
+fn what_expires_before_more_can_come_does_not_count() {
+    let lot = |units, days_left| Lot { units, days_left };
+    // 2 a day: of the first 30 units 10 can be used in 5 days; the next lot lasts.
+    assert_eq!(lasting(&[lot(30, Some(5)), lot(8, Some(90)), lot(4, None)], 2.0, 12.0), 22);
+    assert_eq!(lasting(&[lot(30, Some(20))], 2.0, 12.0), 30);
+    assert_eq!(lasting(&[lot(6, Some(4)), lot(10, Some(6))], 2.0, 12.0), 12);
 }

@@ -98,14 +98,14 @@ pub(crate) fn due_days(draft: &Draft<'_>) -> Vec<u32> {
     days
 }
 
-/// The first review on which the item is expected to be due, within the period.
+/// The first review on which the item is expected to be due, at the latest the one that ends the period.
 fn own_day(model: &Model<'_>, offer: usize) -> u32 {
     let Some(due) = &model.instance.items[model.offers[offer].item].due else { return 0 };
     if due.packs > 0 {
         return 0;
     }
-    let last = model.instance.period_days.saturating_sub(1);
-    later_review(due).min(last)
+    // A line that waits for the first review after the period is dated to it.
+    later_review(due).min(model.instance.period_days.max(due.review_days))
 }
 
 fn later_review(due: &Due) -> u32 {

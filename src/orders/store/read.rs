@@ -279,22 +279,29 @@ struct OpenRow {
     #[diesel(sql_type = BigInt)]
     units: i64,
     #[diesel(sql_type = BigInt)]
+    order_day: i64,
+    #[diesel(sql_type = BigInt)]
     expected_day: i64,
 }
 
 pub(in crate::orders) fn open_lines(conn: &mut Conn, site_id: i64) -> Result<Vec<OpenLine>> {
     let rows: Vec<OpenRow> = diesel::sql_query(
-        "SELECT l.stock_point_id, CAST(SUM(l.packs * l.units_per_pack - l.received_units) AS BIGINT) AS units, o.expected_day \
+        "SELECT l.stock_point_id, CAST(SUM(l.packs * l.units_per_pack - l.received_units) AS BIGINT) AS units, o.order_day, o.expected_day \
          FROM order_line l JOIN purchase_order o ON o.site_id = l.site_id AND o.id = l.order_id \
          WHERE l.site_id = $1 AND o.state IN ('draft', 'approved', 'sent', 'acknowledged') \
-         AND l.packs * l.units_per_pack > l.received_units GROUP BY l.stock_point_id, o.expected_day \
-         ORDER BY l.stock_point_id, o.expected_day",
+         AND l.packs * l.units_per_pack > l.received_units GROUP BY l.stock_point_id, o.order_day, o.expected_day \
+         ORDER BY l.stock_point_id, o.expected_day, o.order_day",
     )
     .bind::<BigInt, _>(site_id)
     .load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|row| OpenLine { stock_point_id: row.stock_point_id, units: row.units, expected_day: Day(row.expected_day) })
+        .map(|row| OpenLine {
+            stock_point_id: row.stock_point_id,
+            units: row.units,
+            ordered_day: Day(row.order_day),
+            expected_day: Day(row.expected_day),
+        })
         .collect())
 }
 

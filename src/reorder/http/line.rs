@@ -81,13 +81,13 @@ pub struct Why {
 }
 
 impl LineView {
-    fn of(row: PlanLineView, period_days: i64) -> Result<Self> {
+    fn of(row: PlanLineView, review_days: i64) -> Result<Self> {
         let packs = row.wanted_packs();
         Ok(Self {
             line: row.line,
             units: units_of_packs(packs, row.units_per_pack)?,
             cost: Money::new(cost_minor(packs, row.price_minor)?, row.currency),
-            now: row.order_day < row.planned_from + period_days,
+            now: row.order_day < row.planned_from + review_days,
             packs,
             recommended_packs: row.packs,
             place: row.place,
@@ -125,8 +125,8 @@ pub fn newest_lines(conn: &mut Conn, site_id: i64) -> Result<Option<(PlanView, V
 }
 
 pub(super) fn line_views(conn: &mut Conn, head: &PlanHead) -> Result<Vec<LineView>> {
-    let period_days = store::request_of(conn, head.site_id, head.id)?.period_days();
-    store::lines_of(conn, head.site_id, head.id)?.into_iter().map(|row| LineView::of(row, period_days)).collect()
+    let review_days = store::request_of(conn, head.site_id, head.id)?.review_days();
+    store::lines_of(conn, head.site_id, head.id)?.into_iter().map(|row| LineView::of(row, review_days)).collect()
 }
 
 pub(super) async fn get_lines(caller: Caller, db: web::Data<Db>, path: web::Path<String>, request: HttpRequest) -> Result<HttpResponse> {

@@ -3,7 +3,7 @@
 use super::{Knobs, Learned, PERIOD_DAYS};
 use crate::convert::count_to_f64;
 use crate::forecast::Forecast;
-use crate::levels::{Demand, DemandPool, DemandRecord, OpenOrder, Question, Terms};
+use crate::levels::{Demand, DemandPool, DemandRecord, Lot, OpenOrder, Question, Terms};
 use crate::plan::standard::{DISPOSAL_SHARE, HOLDING_PER_YEAR, shortage_cost};
 use crate::series::{PeriodDemand as Known, PeriodLength, Series};
 use crate::simulate::SimulateError;
@@ -49,12 +49,15 @@ pub(super) fn of<A>(
     let demand = Demand::new(record, pool, &forecast.sums, PERIOD_DAYS, number(page.day + 1));
     let open: Vec<OpenOrder> =
         page.open.iter().map(|order| OpenOrder { age_days: page.day - order.ordered_day.min(page.day), units: order.units }).collect();
+    // A lot can last be used on the day before it is gone.
+    let left = |gone: usize| gone.saturating_sub(page.day + 1);
+    let lots: Vec<Lot> = page.lots.iter().map(|lot| Lot { units: lot.units, days_left: lot.expires_day.map(left) }).collect();
     ask(&Question {
         demand: &demand,
         lead_days: learned.lead_days(&page.article.supplier),
         review_days: page.review_days,
         terms: terms(page, knobs),
-        on_hand: page.on_hand(),
+        lots: &lots,
         open: &open,
     })
 }

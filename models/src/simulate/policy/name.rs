@@ -80,7 +80,7 @@ pub fn parse(name: &str) -> Result<PolicyName, SimulateError> {
         ("wardstock", []) => Ok(PolicyName::Wardstock(Knobs::default())),
         ("wardstock", &[line_cost, price_floor]) => Ok(PolicyName::Wardstock(Knobs { line_cost, price_floor, ..Knobs::default() })),
         ("wardstock", &[line_cost, price_floor, shortage_factor]) => {
-            Ok(PolicyName::Wardstock(Knobs { line_cost, price_floor, shortage_factor, ..Knobs::default() }))
+            Ok(PolicyName::Wardstock(Knobs { line_cost, price_floor, shortage_factor }))
         }
         ("clairvoyant", []) => Ok(PolicyName::Clairvoyant),
         ("open-msupply", &[most, least]) => Ok(PolicyName::OpenMsupply(OpenMsupply { most, least, position })),
