@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn pooled_periods_weigh_empty_shelves_by_demand() {
-        let day = |issued: f64, empty_share: f64| DaySum { issued, requested: issued, empty_share };
+        let day = |issued: f64, empty_share: f64| DaySum { issued, requested: issued, empty_share, spread: false };
         let busy = PointHistory { days: (0..7).map(|at| (at, day(3.0, 0.0))).collect() };
         let idle = PointHistory { days: (0..7).map(|at| (at, day(1.0, 1.0))).collect() };
         let periods = pooled(&[&busy, &idle], Day(0), 7, 1);
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn periods_before_the_first_record_are_not_known() {
-        let point = PointHistory { days: [(10, DaySum { issued: 2.0, requested: 2.0, empty_share: 0.0 })].into() };
+        let point = PointHistory { days: [(10, DaySum { issued: 2.0, requested: 2.0, empty_share: 0.0, spread: false })].into() };
         let periods = pooled(&[&point], Day(0), 7, 3);
         assert_eq!(periods[0], PeriodDemand::unknown());
         assert_eq!(periods[1], PeriodDemand::unknown());

@@ -79,7 +79,7 @@ fn drafts_have_codes_totals_and_positions() {
     assert_eq!((first.head.code.as_str(), first.head.total.minor, first.head.line_count), ("PO-2026-000001", 10_600, 2));
     assert_eq!(drafted(&db).head.code, "PO-2026-000002");
     let (lines, split) = db.read_now(|conn| Ok((open_lines(conn, 9)?, on_order(conn, 9)?))).unwrap();
-    assert_eq!(lines[0], OpenLine { stock_point_id: 21, units: 80, expected_day: NOW.day().plus(7) });
+    assert_eq!(lines[0], OpenLine { stock_point_id: 21, units: 80, ordered_day: NOW.day(), expected_day: NOW.day().plus(7) });
     assert_eq!(split[&22], OnOrder { on_order: 0, in_draft: 200 });
     let other = Draft { currency: "USD".into(), ..wish() };
     let error = write(&db, move |tx| draft(tx, 9, "token:1", &other)).unwrap_err();
