@@ -63,6 +63,7 @@ fn due(offer: &str, advice: OrderAdvice, units_per_pack: i64, review_days: usize
         up_to_level: advice.up_to_level,
         packs: advice.units / units_per_pack.max(1),
         days_to_reorder: Some(advice.days_to_reorder).filter(|days| days.is_finite()),
+        short_before_delivery: advice.short_before_delivery,
         review_days: u32::try_from(review_days).unwrap_or(1),
     }
 }

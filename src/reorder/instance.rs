@@ -174,6 +174,7 @@ fn suppliers(gathered: &Gathered, offers: &[Offer]) -> Vec<Supplier> {
             order_cost: to_major(supplier.order_cost_minor),
             line_cost: LINE_COST,
             min_order: to_major(supplier.min_order_minor),
+            rush_cost: None,
             order_periods: None,
         })
         .collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::demand::Laws;
 use super::law::expected_short;
-use crate::convert::count_to_f64;
+use crate::convert::{count_to_f64, length_to_f64};
 
 /// An order is late when this share of orders would have arrived.
 const LATE_AFTER: f64 = 0.9;
@@ -31,6 +31,10 @@ pub(super) struct Replacement {
     pub(super) up_to: f64,
     pub(super) holding_per_day: f64,
     pub(super) shortage: f64,
+}
+
+fn mean(law: &[(usize, f64)]) -> f64 {
+    law.iter().map(|(days, chance)| length_to_f64(*days) * chance).sum()
 }
 
 /// Days of demand before an order arrives.
@@ -90,6 +94,18 @@ impl Lead {
     /// `sum over this law and that of a fresh order`.
     fn against_fresh(&self, left: &[(usize, f64)], mut value: impl FnMut(usize, usize) -> f64) -> f64 {
         left.iter().map(|&(days, p)| self.days.iter().map(|&(fresh, q)| p * q * value(days, fresh)).sum::<f64>()).sum()
+    }
+
+    /// Units expected to be missing before the next delivery, be it the youngest order that is on its way or one placed
+    /// now, with `on_hand` units until then.
+    pub(super) fn short_before_delivery(&self, laws: &mut Laws<'_>, on_hand: i64, open: &[OpenOrder]) -> f64 {
+        let grid = laws.grid();
+        let mut short = |days: usize| expected_short(laws.row(days), grid, count_to_f64(on_hand));
+        let left = open.iter().map(|order| self.remaining(order.age_days)).filter(|left| !left.is_empty());
+        match left.min_by(|a, b| mean(a).total_cmp(&mean(b))) {
+            Some(left) => self.against_fresh(&left, |days, fresh| short(days.min(fresh))),
+            None => self.days.iter().map(|&(days, chance)| chance * short(days)).sum(),
+        }
     }
 
     /// Units on order that are late and cheaper to order again than to wait for: the shortage avoided is worth more

@@ -92,6 +92,8 @@ pub struct OrderAdvice {
     pub units: i64,
     /// Days of mean demand until the position reaches the reorder level; 0 when it has.
     pub days_to_reorder: f64,
+    /// Units expected to be missing before the next delivery: only a faster one can change that.
+    pub short_before_delivery: f64,
     /// Expected money per day of following these levels, purchase aside.
     pub cost_per_day: f64,
 }
@@ -127,6 +129,7 @@ pub fn advise(question: &Question<'_>) -> OrderAdvice {
             replaced: 0,
             units: 0,
             days_to_reorder: f64::INFINITY,
+            short_before_delivery: 0.0,
             cost_per_day: 0.0,
         };
     }
@@ -164,6 +167,7 @@ pub fn advise(question: &Question<'_>) -> OrderAdvice {
         replaced: late,
         units,
         days_to_reorder: (above / rate).max(0.0),
+        short_before_delivery: lead.short_before_delivery(&mut laws, on_hand, question.open),
         cost_per_day: found.cost / length_to_f64(review_days),
     }
 }

@@ -75,6 +75,16 @@ fn a_late_order_is_replaced_only_when_waiting_is_dear() {
 }
 
 #[test]
+fn what_is_missing_before_the_next_delivery() {
+    let demand = steady(70.0);
+    // 3 days need 30 with nothing at hand, one day 10 with an order that comes tomorrow; the grid is a few units wide.
+    assert!((ask(&demand, 0, &[], &PUNCTUAL).short_before_delivery - 30.0).abs() < 1.5);
+    let tomorrow = OpenOrder { age_days: 2, units: 200 };
+    assert!((ask(&demand, 0, &[tomorrow], &PUNCTUAL).short_before_delivery - 10.0).abs() < 1.5);
+    assert!(ask(&demand, 100, &[], &PUNCTUAL).short_before_delivery < 1e-6);
+}
+
+#[test]
 fn lumpy_demand_keeps_its_mean() {
     let mut record = DemandRecord::default();
     (0..1_000).for_each(|day| record.add(day, if day % 20 == 0 { 5 } else { 0 }));

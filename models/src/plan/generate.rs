@@ -100,6 +100,7 @@ fn supplier(n: u32, rng: &mut Rng) -> Supplier {
         order_cost: 20.0 + (60.0 * rng.uniform()).round(),
         line_cost: 1.0,
         min_order: 100.0 + (300.0 * rng.uniform()).round(),
+        rush_cost: None,
         order_periods: None,
     }
 }

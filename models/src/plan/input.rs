@@ -160,6 +160,9 @@ pub struct Due {
     /// Days until the position is expected to reach the reorder level. `None`: not in sight.
     #[serde(default)]
     pub days_to_reorder: Option<f64>,
+    /// Units expected to be missing before the next delivery; only a faster one can change that.
+    #[serde(default)]
+    pub short_before_delivery: f64,
     /// Days to the next review, at least 1.
     #[serde(default = "one_day")]
     pub review_days: u32,
@@ -222,6 +225,10 @@ pub struct Supplier {
     /// Money an order (all lines of one period) is worth at least, before `order_cost`.
     #[serde(default)]
     pub min_order: f64,
+    /// Money for a rush delivery, beyond the order; it is proposed where the loss expected before the next delivery
+    /// is larger. `None`: none is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rush_cost: Option<f64>,
     /// Periods in which orders can be placed. `None`: every period.
     #[serde(default)]
     pub order_periods: Option<Vec<u32>>,

@@ -7,6 +7,9 @@ use super::input::{Due, Instance, Item, Supplier};
 use super::output::{Drivers, Reason, WhatIf};
 use crate::convert::{count_to_f64, index_to_period};
 
+/// Expected missing units from which a faster delivery is worth a sentence.
+const RUSH_UNITS_MIN: f64 = 0.5;
+
 /// The text so far. Parts are written into one string: there are as many texts as lines.
 struct Text<'a> {
     out: String,
@@ -41,7 +44,7 @@ pub(crate) fn paragraph(
     let mut text = Text { out: String::with_capacity(1_024), words: &words };
     text.opening(index_to_period(period), drivers);
     if let Some(due) = item.due.as_ref().filter(|_| period == 0 && drivers.packs > 0) {
-        text.due(due);
+        text.due(due, (item, supplier));
     }
     text.situation(drivers);
     text.chance(drivers);
@@ -90,7 +93,7 @@ impl Text<'_> {
     }
 
     /// Why today, or why not yet: the position against the item's own levels.
-    fn due(&mut self, due: &Due) {
+    fn due(&mut self, due: &Due, (item, supplier): (&Item, &Supplier)) {
         let words = self.words;
         let (position, up_to) = (words.count(due.position), words.units(due.up_to_level));
         let level = due.reorder_level.map_or_else(|| words.units(0.0), |level| words.units(level));
@@ -104,6 +107,27 @@ impl Text<'_> {
                 Grouped(days.ceil())
             )),
             None => self.sentence(format_args!("It is not due today: {position} are on hand and on order.")),
+        }
+        self.rush(due, item, supplier);
+    }
+
+    /// What may be missing before anything can arrive, and whether a rush delivery pays.
+    fn rush(&mut self, due: &Due, item: &Item, supplier: &Supplier) {
+        let words = self.words;
+        let loss = due.short_before_delivery * item.shortage_cost;
+        if due.short_before_delivery < RUSH_UNITS_MIN {
+            return;
+        }
+        let (missing, worth) = (words.units(due.short_before_delivery), words.money(loss));
+        match supplier.rush_cost {
+            Some(cost) if loss > cost => self.sentence(format_args!(
+                "Ask for a rush delivery: about {missing} may be missing before the next one, which counts as {worth}; the rush costs {}.",
+                words.money(cost)
+            )),
+            Some(_) => {}
+            None => self.sentence(format_args!(
+                "About {missing} may be missing before the next delivery; a faster one pays if it costs less than {worth}."
+            )),
         }
     }
 

@@ -223,6 +223,7 @@ fn check_due(instance: &Instance) -> Result<(), PlanError> {
         units(due.packs, || at("packs"))?;
         amount(due.up_to_level, || at("up_to_level"))?;
         amount(due.reorder_level.unwrap_or(0.0), || at("reorder_level"))?;
+        amount(due.short_before_delivery, || at("short_before_delivery"))?;
         amount(due.days_to_reorder.unwrap_or(0.0), || at("days_to_reorder"))?;
         if !(1..=366).contains(&due.review_days) {
             return invalid(at("review_days"), due.review_days, "must be from 1 to 366");

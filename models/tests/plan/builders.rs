@@ -62,7 +62,7 @@ pub(crate) fn offer(id: &str, item: &str, units_per_pack: i64, price: f64) -> Of
 }
 
 pub(crate) fn supplier(id: &str) -> Supplier {
-    Supplier { id: id.to_owned(), name: None, order_cost: 0.0, line_cost: 0.0, min_order: 0.0, order_periods: None }
+    Supplier { id: id.to_owned(), name: None, order_cost: 0.0, line_cost: 0.0, min_order: 0.0, rush_cost: None, order_periods: None }
 }
 
 pub(crate) fn instance(periods: u32, items: Vec<Item>, offers: Vec<Offer>) -> Instance {

@@ -22,6 +22,7 @@ fn with_levels(question: &mut Instance, rng: &mut Rng) {
             up_to_level: level + 50.0,
             packs: if due { moq + i64::from(rng.below(9)) } else { 0 },
             days_to_reorder: Some(if due { 0.0 } else { 3.5 }),
+            short_before_delivery: 0.0,
             review_days: 1,
         });
     }
@@ -74,6 +75,7 @@ fn a_line_that_is_not_due_is_dated_and_says_why() {
         up_to_level: 20.0,
         packs: 0,
         days_to_reorder: Some(2.4),
+        short_before_delivery: 0.0,
         review_days: 1,
     });
     let mut question = instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]);
@@ -86,4 +88,28 @@ fn a_line_that_is_not_due_is_dated_and_says_why() {
     question.items[0].due.as_mut().unwrap().offer = "O9".to_owned();
     let refused = solve(&question, &SolveLimits::default(), &mut |_| true).unwrap_err();
     assert!(matches!(&refused, PlanError::Invalid { field, .. } if field == "items[0].due.offer"), "{refused}");
+}
+
+#[test]
+fn a_rush_is_proposed_when_the_expected_loss_exceeds_its_cost() {
+    let text = |missing: f64, rush_cost: Option<f64>| {
+        let mut made = item("P1", &[7.0; 4]);
+        made.due = Some(Due {
+            offer: "O1".to_owned(),
+            position: 0,
+            reorder_level: Some(9.0),
+            up_to_level: 20.0,
+            packs: 20,
+            days_to_reorder: Some(0.0),
+            short_before_delivery: missing,
+            review_days: 1,
+        });
+        let mut question = instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]);
+        question.suppliers[0].rush_cost = rush_cost;
+        plan(&question).explanations.remove(0).text
+    };
+    // A missing tablet counts as 30.
+    assert!(text(3.0, Some(50.0)).contains("Ask for a rush delivery: about 3 tablets may be missing"), "{}", text(3.0, Some(50.0)));
+    assert!(!text(1.0, Some(50.0)).contains("rush"));
+    assert!(text(3.0, None).contains("a faster one pays if it costs less than 90"), "{}", text(3.0, None));
 }
