@@ -45,7 +45,8 @@ pub(crate) fn optimum(question: &Instance, seconds: f64) -> Option<f64> {
         problem.add_constraint(row);
     }
     let solved = problem.solve().ok()?;
-    matches!(solved.status(), SolutionStatus::Optimal).then(|| solved.eval(&cost))
+    // Within the gap of 1e-7 asked for counts as the optimum.
+    (!matches!(solved.status(), SolutionStatus::TimeLimit)).then(|| solved.eval(&cost))
 }
 
 struct Program<'a> {

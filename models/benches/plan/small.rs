@@ -29,12 +29,13 @@ pub(crate) fn compare(seeds: std::ops::Range<u64>, seconds: f64) -> Found {
         let question = little::instance(seed);
         let planned = solve(&question, &SolveLimits::default(), &mut |_| true).unwrap();
         assert!(check(&question, &planned).is_accepted(), "seed {seed}");
+        let t0 = std::time::Instant::now();
         let Some(best) = exact::optimum(&question, seconds) else {
-            found.unsolved += 1;
+            found.unsolved += 1; eprintln!("{seed} unsolved items {} periods {}", question.items.len(), question.periods);
             continue;
         };
         assert!(planned.objective >= best * (1.0 - 1e-6) - 1e-6, "seed {seed}: {} below the optimum {best}", planned.objective);
-        found.solved += 1;
+        found.solved += 1; eprintln!("{seed} milp {:.2} s items {} T {} ratio {:.5} bound {:.4}", t0.elapsed().as_secs_f64(), question.items.len(), question.periods, planned.objective / best, planned.bound / best);
         let ratio = if best > 1e-9 { planned.objective / best } else { 1.0 };
         found.sum += ratio;
         found.bounds += if best > 1e-9 { planned.bound / best } else { 1.0 };

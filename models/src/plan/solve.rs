@@ -27,6 +27,9 @@ const WALKS_PER_SECOND: f64 = 1e6;
 const SECOND_START_MAX: usize = 2_000;
 /// Item-periods up to which the linear programs are solved too; the decomposition is used at every size.
 const LINEAR_MAX: usize = 2_000;
+/// Item-periods up to which all whole packs are searched for together, and nodes of that search.
+const WHOLE_MAX: usize = 200;
+const WHOLE_NODES: i32 = 3_000;
 /// Seconds of time limit from which the decomposition works in full.
 const FULL_EFFORT_S: f64 = 2.0;
 
@@ -103,7 +106,7 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
     let seconds = if limits.time_limit_s.is_finite() { limits.time_limit_s.clamp(0.01, 1e6) } else { 1e6 };
     let model = Model::new(instance, period_to_index(limits.threads).max(1));
     let mut progress = Progress { on_stage, records: Vec::new(), stopped: false };
-    let wanted = |steer, share| Wanted { steer, raise: None, time_limit_s: seconds * share, threads: limits.threads };
+    let wanted = |steer, share| Wanted { steer, raise: None, whole: false, time_limit_s: seconds * share, threads: limits.threads };
     let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
     let mut relaxed = Relaxations::default();
     if can_order {
@@ -115,7 +118,12 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
     }
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
     let guide = relaxed.guide(&model);
-    let draft = search(&model, &mut relaxed, (walks, limits.gap), &mut progress);
+    let mut draft = search(&model, &mut relaxed, (walks, limits.gap), &mut progress);
+    if can_order && model.items.len() * model.periods <= WHOLE_MAX && !progress.stopped {
+        relaxed.whole(&mut draft, wanted, (walks, limits.gap));
+        progress.report("improve", Some(cost_of(&draft).total()), relaxed.optimum());
+    }
+    leave_for_later(&mut draft);
     let cut_short = relaxed.late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();
     let proven = match relaxed.optimum() {
@@ -161,8 +169,10 @@ struct Relaxations {
     steering: Option<Relaxed>,
     /// Prices and packs of the decomposition for what steers.
     priced: Option<Priced>,
-    /// Its bound without the risk term.
+    /// Its bound without the risk term, or that of the search in whole packs.
     plain_bound: Option<f64>,
+    /// Bound of the search in whole packs with the risk term.
+    whole_bound: Option<f64>,
     /// A time limit or the caller kept one from its optimum.
     late: bool,
     /// Why one can't be trusted.
@@ -180,7 +190,7 @@ impl Relaxations {
     fn steering_optimum(&self) -> Option<f64> {
         let linear = self.steering.as_ref().map(|r| r.optimum);
         let priced = self.priced.as_ref().map(|p| p.bound);
-        [linear, priced, self.optimum()].into_iter().flatten().reduce(f64::max)
+        [linear, priced, self.whole_bound, self.optimum()].into_iter().flatten().reduce(f64::max)
     }
 
     /// Prices for texts and the wire: of the linear program where there is one.
@@ -218,6 +228,33 @@ impl Relaxations {
             self.steering.clone_from(&self.plain);
         }
         progress.report("relaxation", None, self.optimum());
+    }
+
+    /// Small instances: a search of all whole packs together, from the draft; it proves more than the relaxations.
+    fn whole(&mut self, draft: &mut Draft<'_>, wanted: impl Fn(bool, f64) -> Wanted, (walks, gap_wanted): (u64, f64)) {
+        let model = draft.model;
+        let steer = model.items.iter().any(has_risk);
+        for steered in if steer { vec![false, true] } else { vec![false] } {
+            if steered == steer && self.steering_optimum().is_some_and(|bound| gap(draft.steering(), bound) <= gap_wanted) {
+                return;
+            }
+            let Ok(Some((packs, bound))) = formulate::search(model, wanted(steered, LINEAR_SHARE), &draft.packs, WHOLE_NODES) else {
+                continue;
+            };
+            if steered {
+                self.whole_bound = Some(bound);
+            } else {
+                self.plain_bound = [self.plain_bound, Some(bound)].into_iter().flatten().reduce(f64::max);
+            }
+            if steered == steer {
+                let mut other = Draft::new(model, packs, walks);
+                repair(&mut other, self.priced.as_ref().map_or(&[], Priced::budget_prices));
+                improve(&mut other, &mut |_| true);
+                if other.steering() < draft.steering() {
+                    *draft = other;
+                }
+            }
+        }
     }
 
     /// A failure of the solver is kept as a note: the search alone gives a plan too.
@@ -277,7 +314,6 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wante
             best = draft;
         }
     }
-    leave_for_later(&mut best);
     best
 }
 
