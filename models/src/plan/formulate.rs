@@ -76,10 +76,16 @@ pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>
 /// the packs may break a rule. `None`: nothing found.
 ///
 /// - `start`: packs that keep every rule.
+/// - the last: most nodes, and the relative gap that is good enough.
 ///
 /// # Errors
 /// [`PlanError::Solver`] when `HiGHS` refuses the program.
-pub(crate) fn search(model: &Model<'_>, wanted: Wanted, start: &[Vec<i64>], nodes: i32) -> Result<Option<(Vec<Vec<i64>>, f64)>, PlanError> {
+pub(crate) fn search(
+    model: &Model<'_>,
+    wanted: Wanted,
+    start: &[Vec<i64>],
+    (nodes, gap): (i32, f64),
+) -> Result<Option<(Vec<Vec<i64>>, f64)>, PlanError> {
     let mut form = Form::new(model, Wanted { whole: true, ..wanted });
     form.add_orders();
     for item in &model.items {
@@ -100,7 +106,7 @@ pub(crate) fn search(model: &Model<'_>, wanted: Wanted, start: &[Vec<i64>], node
         known.push((column, if placed { 1.0 } else { 0.0 }));
     }
     let columns = std::mem::take(&mut form.packs);
-    let Some(found) = form.program.search(&known, (wanted.time_limit_s, nodes))? else {
+    let Some(found) = form.program.search(&known, (wanted.time_limit_s, nodes, gap))? else {
         return Ok(None);
     };
     let packs = |column: &Option<Column>| column.map_or(0, |column| round_to_count(found.value(column)));

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use super::input::{Instance, Item, Offer, Risk, Supplier, Ven};
-use super::risk::{Protection, Segment, price_of_low_stock};
 use super::parallel::in_chunks;
+use super::risk::{Protection, Segment, price_of_low_stock};
 use super::walk::{Scratch, roll};
 use crate::convert::{ceil_to_count, count_to_f64, period_to_index};
 

@@ -109,12 +109,17 @@ impl<'a> Draft<'a> {
         let model = self.model;
         let mut walks: Vec<(&mut ItemCost, &mut Vec<f64>)> = self.costs.iter_mut().zip(&mut self.stock).collect();
         let packs = &self.packs;
-        fill(&mut walks, (EACH, model.threads), || Scratch::new(model.periods), |room, first, part| {
-            for ((cost, stock), item) in part.iter_mut().zip(&model.items[first..]) {
-                **cost = roll(item, &model.offers, packs, room);
-                stock.copy_from_slice(&room.stock);
-            }
-        });
+        fill(
+            &mut walks,
+            (EACH, model.threads),
+            || Scratch::new(model.periods),
+            |room, first, part| {
+                for ((cost, stock), item) in part.iter_mut().zip(&model.items[first..]) {
+                    **cost = roll(item, &model.offers, packs, room);
+                    stock.copy_from_slice(&room.stock);
+                }
+            },
+        );
         for row in &mut self.litres {
             row.fill(0.0);
         }

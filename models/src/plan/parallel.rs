@@ -57,9 +57,14 @@ mod tests {
         for threads in [1, 2, 5] {
             assert_eq!(in_chunks(100, threads, |n| n * n), (0..100).map(|n| n * n).collect::<Vec<_>>());
             let mut slots = vec![0; 103];
-            fill(&mut slots, (7, threads), || 1, |one, first, part| {
-                part.iter_mut().enumerate().for_each(|(n, slot)| *slot = first + n + *one);
-            });
+            fill(
+                &mut slots,
+                (7, threads),
+                || 1,
+                |one, first, part| {
+                    part.iter_mut().enumerate().for_each(|(n, slot)| *slot = first + n + *one);
+                },
+            );
             assert_eq!(slots, (1..=103).collect::<Vec<_>>());
         }
         assert!(in_chunks(0, 4, |n| n).is_empty());

@@ -145,7 +145,7 @@ impl Program {
     ///
     /// # Errors
     /// [`PlanError::Solver`] when `HiGHS` refuses the program.
-    pub(crate) fn search(self, start: &[(Column, f64)], (seconds, nodes): (f64, i32)) -> Result<Option<Whole>, PlanError> {
+    pub(crate) fn search(self, start: &[(Column, f64)], (seconds, nodes, gap): (f64, i32, f64)) -> Result<Option<Whole>, PlanError> {
         let failed = |detail: String| PlanError::Solver { detail };
         let mut objective = Expression::with_capacity(self.costs.len());
         for &(column, cost) in self.costs.iter().filter(|c| c.1 != 0.0) {
@@ -161,7 +161,7 @@ impl Program {
         model.set_option("threads", 1);
         model.set_option("time_limit", seconds);
         model.set_option("mip_max_nodes", nodes);
-        model.set_option("mip_rel_gap", 1e-6);
+        model.set_option("mip_rel_gap", gap);
         let mut values = vec![0.0; self.costs.len()];
         for (column, value) in start {
             if let Some(slot) = values.get_mut(column.number) {

@@ -18,8 +18,14 @@ const EACH: usize = 512;
 pub(crate) enum Limit<'a> {
     /// `prices[period]`: money per money of budget, which packs put off to a later period pay there, whether that has
     /// room or not; it is relieved after this one.
-    Budget { period: usize, prices: &'a [f64] },
-    Storage { class: usize, period: usize },
+    Budget {
+        period: usize,
+        prices: &'a [f64],
+    },
+    Storage {
+        class: usize,
+        period: usize,
+    },
 }
 
 impl Limit<'_> {
@@ -97,11 +103,16 @@ pub(crate) fn relieve(draft: &mut Draft<'_>, limit: Limit<'_>) {
     let mut queue = Queue::new();
     let mut rates = vec![None; lines.len()];
     let shared = &*draft;
-    fill(&mut rates, (EACH, draft.model.threads), || Scratch::new(shared.model.periods), |room, first, part| {
-        for (rate, &line) in part.iter_mut().zip(&lines[first..]) {
-            *rate = option(shared, room, limit, line).map(|found| found.0);
-        }
-    });
+    fill(
+        &mut rates,
+        (EACH, draft.model.threads),
+        || Scratch::new(shared.model.periods),
+        |room, first, part| {
+            for (rate, &line) in part.iter_mut().zip(&lines[first..]) {
+                *rate = option(shared, room, limit, line).map(|found| found.0);
+            }
+        },
+    );
     for (n, rate) in rates.into_iter().enumerate() {
         if let Some(rate) = rate {
             queue.push(-rate, n);

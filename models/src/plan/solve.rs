@@ -28,8 +28,8 @@ const SECOND_START_MAX: usize = 2_000;
 /// Item-periods up to which the linear programs are solved too; the decomposition is used at every size.
 const LINEAR_MAX: usize = 2_000;
 /// Item-periods up to which all whole packs are searched for together, and nodes of that search.
-const WHOLE_MAX: usize = 200;
-const WHOLE_NODES: i32 = 3_000;
+const WHOLE_MAX: usize = 100;
+const WHOLE_NODES: i32 = 200;
 /// Seconds of time limit from which the decomposition works in full.
 const FULL_EFFORT_S: f64 = 2.0;
 
@@ -238,7 +238,8 @@ impl Relaxations {
             if steered == steer && self.steering_optimum().is_some_and(|bound| gap(draft.steering(), bound) <= gap_wanted) {
                 return;
             }
-            let Ok(Some((packs, bound))) = formulate::search(model, wanted(steered, LINEAR_SHARE), &draft.packs, WHOLE_NODES) else {
+            let Ok(Some((packs, bound))) = formulate::search(model, wanted(steered, LINEAR_SHARE), &draft.packs, (WHOLE_NODES, gap_wanted))
+            else {
                 continue;
             };
             if steered {

@@ -174,7 +174,9 @@ impl Text<'_> {
             }
             None => {
                 let in_horizon = words.in_horizon();
-                self.add(format_args!(" and no later one is planned; without this line, the chance of running out {in_horizon} is {risk}."));
+                self.add(format_args!(
+                    " and no later one is planned; without this line, the chance of running out {in_horizon} is {risk}."
+                ));
             }
         }
     }

@@ -57,17 +57,22 @@ pub(crate) fn shares(model: &Model<'_>, bought: &[Bought], before: Vec<f64>) -> 
     });
     let mut shares = if before.is_empty() { vec![0.0; used.len()] } else { before };
     let step = if fresh { 1.0 } else { STEP };
-    fill(&mut shares, (EACH * periods, model.threads), || (), |(), first, part| {
-        for (n, row) in part.chunks_mut(periods).enumerate() {
-            let k = first / periods + n;
-            let s = model.offers[k].supplier;
-            let fee = model.suppliers[s].fee * (1.0 - 1e-12);
-            for ((share, weight), &sum) in row.iter_mut().zip(weights(k)).zip(&sums[s]) {
-                if fee > 0.0 && sum > 0.0 {
-                    *share += step * (fee * weight / sum - *share);
+    fill(
+        &mut shares,
+        (EACH * periods, model.threads),
+        || (),
+        |(), first, part| {
+            for (n, row) in part.chunks_mut(periods).enumerate() {
+                let k = first / periods + n;
+                let s = model.offers[k].supplier;
+                let fee = model.suppliers[s].fee * (1.0 - 1e-12);
+                for ((share, weight), &sum) in row.iter_mut().zip(weights(k)).zip(&sums[s]) {
+                    if fee > 0.0 && sum > 0.0 {
+                        *share += step * (fee * weight / sum - *share);
+                    }
                 }
             }
-        }
-    });
+        },
+    );
     shares
 }
