@@ -1,8 +1,8 @@
 //! The contract as one whole-number program: an own formulation that shares nothing with the planner.
 //!
 //! Units are tracked by the last period in which they can be used. The program may issue in any order; first expired
-//! first out is then among the cheapest as long as disposal costs at least as much as holding to the end (`little`
-//! makes only such instances), so its optimum is that of the contract.
+//! first out is then among the cheapest as long as disposal costs at least as much as holding to the end and no storage
+//! limit makes it worth while to let stock expire (`little` makes only such instances), so its optimum is that of the contract.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,8 @@ pub(crate) fn optimum(question: &Instance, seconds: f64) -> Option<f64> {
         problem.add_constraint(row);
     }
     let solved = problem.solve().ok()?;
-    matches!(solved.status(), SolutionStatus::Optimal).then(|| solved.eval(&cost))
+    // Within the gap of 1e-7 asked for counts as the optimum.
+    (!matches!(solved.status(), SolutionStatus::TimeLimit)).then(|| solved.eval(&cost))
 }
 
 struct Program<'a> {

@@ -5,14 +5,14 @@ use wardstock_models::plan::{
 };
 use wardstock_models::rng::Rng;
 
-/// 1 to 20 items over 3 to 6 periods, 1 to 3 suppliers; the same seed gives the same instance.
+/// 1 to 20 items over 3 to 5 periods, 1 to 3 suppliers; the same seed gives the same instance.
 ///
 /// Packs of 1 to 12 units, minima of 1 to 3 packs, lead 0 to 2, order costs 0 to 40, line costs 0 to 3, every second
-/// instance with minimum orders, budget (.5 to 1.2 of the mean spend) or storage; half of the items expire after 1 to 5
-/// periods. Disposal costs at least what holding to the end does.
+/// instance with minimum orders, budget (.5 to 1.2 of the mean spend) or storage; without storage limits half of the
+/// items expire after 1 to 5 periods. Disposal costs at least what holding to the end does.
 pub(crate) fn instance(seed: u64) -> Instance {
     let mut rng = Rng::new(seed);
-    let periods = 3 + rng.below(4);
+    let periods = 3 + rng.below(3);
     let items = 1 + rng.below(20);
     let suppliers = 1 + rng.below(3);
     let (orders, minimum, lines) = (rng.below(4) > 0, rng.below(2) == 0, rng.below(2) == 0);
@@ -38,6 +38,7 @@ pub(crate) fn instance(seed: u64) -> Instance {
             order_cost: if orders { f64::from(rng.below(40)) } else { 0.0 },
             line_cost: if lines { f64::from(rng.below(7)) / 2.0 } else { 0.0 },
             min_order: if minimum { f64::from(20 + rng.below(80)) } else { 0.0 },
+            rush_cost: None,
             order_periods: (rng.below(5) == 0).then(|| (0..periods).step_by(2).collect()),
         });
     }
@@ -56,6 +57,13 @@ pub(crate) fn instance(seed: u64) -> Instance {
         question.budget = Some((0..periods).map(|_| Some((spend * (50.0 + 70.0 * rng.uniform())).round() / 100.0)).collect());
     }
     if rng.below(2) == 0 {
+        // First expired first out is not the cheapest order of issue where storage binds, and the exact program has
+        // no other: so either storage or expiry.
+        for item in &mut question.items {
+            item.shelf_life_periods = None;
+            item.on_hand.iter_mut().for_each(|lot| lot.expires_period = None);
+            item.on_order.iter_mut().for_each(|order| order.expires_period = None);
+        }
         let limit = litres * (0.5 + 2.0 * rng.uniform());
         question.storage = vec![StorageLimit { class: StorageClass::Ambient, litres: vec![Some(limit); periods as usize] }];
     }

@@ -14,7 +14,7 @@
 use super::model::{ItemModel, Model};
 use super::program::{Column, Program};
 use super::validate::PlanError;
-use crate::convert::count_to_f64;
+use crate::convert::{count_to_f64, round_to_count};
 
 /// Above this many lines the link to order costs is one row per supplier and period.
 const LINKS_MAX: usize = 6_000;
@@ -32,6 +32,8 @@ pub(crate) struct Wanted {
     /// With the price of low stock; without it the optimum is the published bound.
     pub(crate) steer: bool,
     pub(crate) raise: Option<Raise>,
+    /// Whole packs, orders and lines.
+    pub(crate) whole: bool,
     pub(crate) time_limit_s: f64,
     pub(crate) threads: u32,
 }
@@ -69,6 +71,48 @@ pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>
     form.minimise()
 }
 
+/// The best plan in whole packs within so many nodes of the search tree, `packs[offer][period]`, and a lower bound on the
+/// cost of every plan. Where deliveries can expire in another order than they arrive this program is a relaxation, so
+/// the packs may break a rule. `None`: nothing found.
+///
+/// - `start`: packs that keep every rule.
+/// - the last: most nodes, and the relative gap that is good enough.
+///
+/// # Errors
+/// [`PlanError::Solver`] when `HiGHS` refuses the program.
+pub(crate) fn search(
+    model: &Model<'_>,
+    wanted: Wanted,
+    start: &[Vec<i64>],
+    (nodes, gap): (i32, f64),
+) -> Result<Option<(Vec<Vec<i64>>, f64)>, PlanError> {
+    let mut form = Form::new(model, Wanted { whole: true, ..wanted });
+    form.add_orders();
+    for item in &model.items {
+        form.add_item(item);
+    }
+    form.add_budget();
+    form.add_storage();
+    let mut known = Vec::new();
+    for (k, columns) in form.packs.iter().enumerate() {
+        let packs = columns.iter().zip(&start[k]);
+        known.extend(packs.filter_map(|(column, &packs)| column.map(|column| (column, count_to_f64(packs)))));
+    }
+    for &(k, t, column) in &form.lines {
+        known.push((column, if start[k][t] > 0 { 1.0 } else { 0.0 }));
+    }
+    for &(s, t, column) in &form.placed {
+        let placed = model.suppliers[s].offers.iter().any(|&k| start[k][t] > 0);
+        known.push((column, if placed { 1.0 } else { 0.0 }));
+    }
+    let columns = std::mem::take(&mut form.packs);
+    let Some(found) = form.program.search(&known, (wanted.time_limit_s, nodes, gap))? else {
+        return Ok(None);
+    };
+    let packs = |column: &Option<Column>| column.map_or(0, |column| round_to_count(found.value(column)));
+    Ok(Some((columns.iter().map(|columns| columns.iter().map(packs).collect()).collect(), found.bound)))
+}
+
 pub(super) struct Form<'a> {
     pub(super) model: &'a Model<'a>,
     pub(super) wanted: Wanted,
@@ -76,6 +120,10 @@ pub(super) struct Form<'a> {
     pub(super) packs: Vec<Vec<Option<Column>>>,
     /// `stock[item][period]`: the pieces of stock, in scaled units.
     pub(super) stock: Vec<Vec<Vec<Column>>>,
+    /// Whether a line is ordered, `(offer, period, column)`, and an order placed, `(supplier, period, column)`, where
+    /// these are whole numbers.
+    lines: Vec<(usize, usize, Column)>,
+    placed: Vec<(usize, usize, Column)>,
     budget_rows: Vec<Option<usize>>,
     storage_rows: Vec<Vec<Option<usize>>>,
     minimum_rows: Vec<Vec<Option<usize>>>,
@@ -90,6 +138,8 @@ impl<'a> Form<'a> {
             program: Program::new(),
             packs: vec![vec![None; periods]; model.offers.len()],
             stock: Vec::with_capacity(model.items.len()),
+            lines: Vec::new(),
+            placed: Vec::new(),
             budget_rows: vec![None; periods],
             storage_rows: vec![vec![None; periods]; model.classes.len()],
             minimum_rows: vec![vec![None; periods]; model.suppliers.len()],
@@ -121,7 +171,11 @@ impl<'a> Form<'a> {
         for (k, offer) in model.offers.iter().enumerate() {
             for t in (0..model.periods).filter(|&t| offer.open[t]) {
                 let most = if offer.most < i64::MAX / 4 { count_to_f64(offer.most) } else { f64::INFINITY };
-                let made = self.program.column(offer.price + self.line_share(k, t), most);
+                let made = if self.wanted.whole {
+                    self.add_line(k, t, most)
+                } else {
+                    self.program.column(offer.price + self.line_share(k, t), most)
+                };
                 self.packs[k][t] = Some(made);
             }
         }
@@ -139,10 +193,30 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// Whole packs of one line with its cost and its minimum.
+    fn add_line(&mut self, k: usize, t: usize, most: f64) -> Column {
+        let offer = &self.model.offers[k];
+        let packs = self.program.whole_column(offer.price, most);
+        if offer.line_cost > 0.0 || offer.moq > 1 {
+            let line = self.program.whole_column(offer.line_cost, 1.0);
+            let most = self.model.most_useful(k, t, self.extra(&self.model.items[offer.item])).max(count_to_f64(offer.moq));
+            self.program.at_most(&[(1.0, packs), (-most, line)], 0.0);
+            self.program.at_most(&[(count_to_f64(offer.moq), line), (-1.0, packs)], 0.0);
+            self.lines.push((k, t, line));
+        }
+        packs
+    }
+
     fn add_supplier_period(&mut self, s: usize, t: usize, open: &[(usize, Column)], each: bool) {
         let model = self.model;
         let supplier = &model.suppliers[s];
-        let placed = self.program.column(supplier.fee, 1.0);
+        let placed = if self.wanted.whole {
+            let placed = self.program.whole_column(supplier.fee, 1.0);
+            self.placed.push((s, t, placed));
+            placed
+        } else {
+            self.program.column(supplier.fee, 1.0)
+        };
         let mut value = Vec::with_capacity(open.len() + 1);
         let mut most_value = 0.0;
         for &(k, x) in open {

@@ -33,6 +33,7 @@
 
 mod balance;
 mod check;
+mod describe;
 mod exchange;
 mod explain;
 mod figures;

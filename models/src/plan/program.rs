@@ -40,6 +40,14 @@ impl Program {
         Column { variable, number }
     }
 
+    /// A new column of whole numbers from 0 to `most` (infinite: no limit).
+    pub(crate) fn whole_column(&mut self, cost: f64, most: f64) -> Column {
+        let definition = variable().integer().min(0.0);
+        let variable = self.columns.add(if most.is_finite() { definition.max(most) } else { definition });
+        self.costs.push((variable, cost));
+        Column { variable, number: self.columns.len() - 1 }
+    }
+
     /// Money added to the optimum whatever the columns are.
     pub(crate) fn add_constant(&mut self, money: f64) {
         self.constant += money;
@@ -114,6 +122,60 @@ impl Program {
             rows,
             nonzeros: self.nonzeros,
         }))
+    }
+}
+
+/// What a search for whole numbers found.
+pub(crate) struct Whole {
+    /// Money: no answer in whole numbers costs less.
+    pub(crate) bound: f64,
+    values: Vec<f64>,
+}
+
+impl Whole {
+    /// Value of a column in the best answer, at least 0.
+    pub(crate) fn value(&self, column: Column) -> f64 {
+        self.values.get(column.number).copied().unwrap_or(0.0).max(0.0)
+    }
+}
+
+impl Program {
+    /// Minimises over whole numbers within so many nodes, from an answer given by some columns (the others are
+    /// completed). `None`: nothing found. The nodes and not the time end it, so that runs repeat.
+    ///
+    /// # Errors
+    /// [`PlanError::Solver`] when `HiGHS` refuses the program.
+    pub(crate) fn search(self, start: &[(Column, f64)], (seconds, nodes, gap): (f64, i32, f64)) -> Result<Option<Whole>, PlanError> {
+        let failed = |detail: String| PlanError::Solver { detail };
+        let mut objective = Expression::with_capacity(self.costs.len());
+        for &(column, cost) in self.costs.iter().filter(|c| c.1 != 0.0) {
+            objective.add_mul(cost, column);
+        }
+        let mut problem: HighsProblem = self.columns.minimise(objective).using(highs);
+        for row in self.rows {
+            problem.add_constraint(row);
+        }
+        let mut model = problem.try_into_inner().map_err(|error| failed(error.to_string()))?;
+        model.make_quiet();
+        model.set_option("random_seed", 1);
+        model.set_option("threads", 1);
+        model.set_option("time_limit", seconds);
+        model.set_option("mip_max_nodes", nodes);
+        model.set_option("mip_rel_gap", gap);
+        let mut values = vec![0.0; self.costs.len()];
+        for (column, value) in start {
+            if let Some(slot) = values.get_mut(column.number) {
+                *slot = *value;
+            }
+        }
+        model.set_solution(Some(&values), None, None, None);
+        let solved = model.try_solve().map_err(|status| failed(format!("{status:?}")))?;
+        if solved.primal_solution_status() != highs::HighsSolutionStatus::Feasible {
+            return Ok(None);
+        }
+        let bound = solved.double_info_value(c"mip_dual_bound").ok().filter(|bound| bound.is_finite());
+        let values = solved.get_solution().columns().to_vec();
+        Ok(Some(Whole { bound: self.constant + bound.unwrap_or(f64::NEG_INFINITY), values }))
     }
 }
 

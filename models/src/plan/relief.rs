@@ -16,11 +16,12 @@ const EACH: usize = 512;
 /// A limit on what a plan uses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Limit<'a> {
-    /// `prices[period]`: money per money of budget, which packs put off to a later period pay there, whether that has
-    /// room or not; it is relieved after this one.
+    /// `forward`: packs may be put off to a later period, whether that has room or not, as it is relieved after this
+    /// one; they pay its price, `prices[period]`, money per money of budget.
     Budget {
         period: usize,
         prices: &'a [f64],
+        forward: bool,
     },
     Storage {
         class: usize,
@@ -74,7 +75,7 @@ impl Limit<'_> {
 
     /// What changes pay for the budget of other periods at its prices, money.
     fn due(self, draft: &Draft<'_>, changes: &[Change]) -> f64 {
-        let Self::Budget { period, prices } = self else {
+        let Self::Budget { period, prices, forward: true } = self else {
             return 0.0;
         };
         let money = |c: &Change| count_to_f64(c.packs) * draft.model.offers[c.offer].price * prices.get(c.period).copied().unwrap_or(0.0);
@@ -152,7 +153,7 @@ fn option(draft: &Draft<'_>, room: &mut Scratch, limit: Limit<'_>, (k, t): (usiz
     let mut best: Option<(f64, Vec<Change>)> = None;
     // A minimum order may be broken on the way; it is looked at afterwards.
     let mut leave = Leave { emptying: Some(offer.supplier), ..Leave::NONE };
-    if let Limit::Budget { period, .. } = limit {
+    if let Limit::Budget { period, forward: true, .. } = limit {
         leave.over_budget_from = period + 1;
     }
     let mut consider = |changes: &[Change], limits: Option<Leave>| {

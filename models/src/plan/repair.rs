@@ -25,10 +25,32 @@ pub(crate) fn rounded(model: &Model<'_>, fractional: &[Vec<f64>]) -> Vec<Vec<i64
     packs
 }
 
-/// Makes a plan keep every rule: minimum packs, budget from the first period on, storage, minimum order, in this order.
+/// Share of the cost that a repair may add before the other order of the periods is tried too.
+const DEAR: f64 = 2e-3;
+
+/// Makes a plan keep every rule: minimum packs, budget, storage, minimum order, in this order.
+///
+/// From the first period on, what doesn't fit is put off at the price of later budgets. Where money is short all along,
+/// that only moves the loss to the end, so then periods are also relieved from the last one on, each into what room
+/// there is; the cheaper plan is kept.
 ///
 /// - `prices[period]`: money per money of budget.
 pub(crate) fn repair(draft: &mut Draft<'_>, prices: &[f64]) {
+    fill_minima(draft);
+    let before = draft.steering();
+    let start = draft.clone();
+    keep_limits(draft, (0..draft.model.periods).map(|period| Limit::Budget { period, prices, forward: true }));
+    if draft.steering() > before + DEAR * before.abs() {
+        let mut other = start;
+        keep_limits(&mut other, (0..draft.model.periods).rev().map(|period| Limit::Budget { period, prices, forward: false }));
+        if other.steering() < draft.steering() {
+            *draft = other;
+        }
+    }
+}
+
+/// Lines below their minimum: filled or dropped.
+fn fill_minima(draft: &mut Draft<'_>) {
     let model = draft.model;
     for (k, offer) in model.offers.iter().enumerate() {
         for t in 0..model.periods {
@@ -42,8 +64,13 @@ pub(crate) fn repair(draft: &mut Draft<'_>, prices: &[f64]) {
             }
         }
     }
-    for period in 0..model.periods {
-        relieve(draft, Limit::Budget { period, prices });
+}
+
+/// Budget in the order given, then storage and minimum orders.
+fn keep_limits<'p>(draft: &mut Draft<'_>, budgets: impl Iterator<Item = Limit<'p>>) {
+    let model = draft.model;
+    for budget in budgets {
+        relieve(draft, budget);
     }
     for class in 0..model.classes.len() {
         for period in 0..model.periods {

@@ -1,24 +1,20 @@
 //! The chain from instance to plan: bound, relaxation, whole packs, improvement, reasons.
 
-use super::explain::explanations;
+use super::describe::{describe, statistics};
 use super::formulate::{self, Relaxed, Wanted};
 use super::improve::improve;
 use super::input::Instance;
 use super::lots::leave_for_later;
 use super::model::{ItemModel, Model};
-use super::output::{Cost, Order, Planned, Prices, Projection, RiskFigures, SolverName, StageRecord, Statistics, Status};
+use super::output::{Cost, Planned, StageRecord, Status};
 use super::packs::Draft;
-use super::parallel::in_chunks;
 use super::price::{Priced, bound, prices};
-use super::prices::{advice, published};
+use super::prices::advice;
 use super::repair::{repair, rounded};
-use super::today::{due_days, order_what_is_due};
+use super::today::order_what_is_due;
 use super::validate::{PlanError, validate};
-use super::walk::{Scratch, roll};
-use crate::convert::{count_to_f64, floor_to_count, index_to_period, period_to_index};
+use crate::convert::{count_to_f64, floor_to_count, period_to_index};
 
-/// Version of `HiGHS` that `highs-sys` 1.15 builds.
-const HIGHS_VERSION: &str = "1.15";
 /// Share of the time limit each of the two linear programs may take, and each solve for advice.
 const LINEAR_SHARE: f64 = 0.3;
 const ADVICE_SHARE: f64 = 0.1;
@@ -28,6 +24,9 @@ const WALKS_PER_SECOND: f64 = 1e6;
 const SECOND_START_MAX: usize = 2_000;
 /// Item-periods up to which the linear programs are solved too; the decomposition is used at every size.
 const LINEAR_MAX: usize = 2_000;
+/// Item-periods up to which all whole packs are searched for together, and nodes of that search.
+const WHOLE_MAX: usize = 100;
+const WHOLE_NODES: i32 = 200;
 /// Seconds of time limit from which the decomposition works in full.
 const FULL_EFFORT_S: f64 = 2.0;
 
@@ -104,7 +103,7 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
     let seconds = if limits.time_limit_s.is_finite() { limits.time_limit_s.clamp(0.01, 1e6) } else { 1e6 };
     let model = Model::new(instance, period_to_index(limits.threads).max(1));
     let mut progress = Progress { on_stage, records: Vec::new(), stopped: false };
-    let wanted = |steer, share| Wanted { steer, raise: None, time_limit_s: seconds * share, threads: limits.threads };
+    let wanted = |steer, share| Wanted { steer, raise: None, whole: false, time_limit_s: seconds * share, threads: limits.threads };
     let can_order = model.offers.iter().any(|offer| offer.open.contains(&true));
     let mut relaxed = Relaxations::default();
     if can_order {
@@ -116,7 +115,13 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
     }
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
     let guide = relaxed.guide(&model);
-    let draft = search(&model, &mut relaxed, (walks, limits.gap), &mut progress);
+    let mut draft = search(&model, &mut relaxed, (walks, limits.gap), &mut progress);
+    if can_order && model.items.len() * model.periods <= WHOLE_MAX && !progress.stopped {
+        relaxed.whole(&mut draft, wanted, (walks, limits.gap));
+        progress.report("improve", Some(cost_of(&draft).total()), relaxed.optimum());
+    }
+    leave_for_later(&mut draft);
+    order_what_is_due(&mut draft);
     let cut_short = relaxed.late || progress.stopped || draft.walks_left == 0;
     let objective = cost_of(&draft).total();
     let proven = match relaxed.optimum() {
@@ -162,8 +167,10 @@ struct Relaxations {
     steering: Option<Relaxed>,
     /// Prices and packs of the decomposition for what steers.
     priced: Option<Priced>,
-    /// Its bound without the risk term.
+    /// Its bound without the risk term, or that of the search in whole packs.
     plain_bound: Option<f64>,
+    /// Bound of the search in whole packs with the risk term.
+    whole_bound: Option<f64>,
     /// A time limit or the caller kept one from its optimum.
     late: bool,
     /// Why one can't be trusted.
@@ -181,7 +188,7 @@ impl Relaxations {
     fn steering_optimum(&self) -> Option<f64> {
         let linear = self.steering.as_ref().map(|r| r.optimum);
         let priced = self.priced.as_ref().map(|p| p.bound);
-        [linear, priced, self.optimum()].into_iter().flatten().reduce(f64::max)
+        [linear, priced, self.whole_bound, self.optimum()].into_iter().flatten().reduce(f64::max)
     }
 
     /// Prices for texts and the wire: of the linear program where there is one.
@@ -221,6 +228,34 @@ impl Relaxations {
         progress.report("relaxation", None, self.optimum());
     }
 
+    /// Small instances: a search of all whole packs together, from the draft; it proves more than the relaxations.
+    fn whole(&mut self, draft: &mut Draft<'_>, wanted: impl Fn(bool, f64) -> Wanted, (walks, gap_wanted): (u64, f64)) {
+        let model = draft.model;
+        let steer = model.items.iter().any(has_risk);
+        for steered in if steer { vec![false, true] } else { vec![false] } {
+            if steered == steer && self.steering_optimum().is_some_and(|bound| gap(draft.steering(), bound) <= gap_wanted) {
+                return;
+            }
+            let Ok(Some((packs, bound))) = formulate::search(model, wanted(steered, LINEAR_SHARE), &draft.packs, (WHOLE_NODES, gap_wanted))
+            else {
+                continue;
+            };
+            if steered {
+                self.whole_bound = Some(bound);
+            } else {
+                self.plain_bound = [self.plain_bound, Some(bound)].into_iter().flatten().reduce(f64::max);
+            }
+            if steered == steer {
+                let mut other = Draft::new(model, packs, walks);
+                repair(&mut other, self.priced.as_ref().map_or(&[], Priced::budget_prices));
+                improve(&mut other, &mut |_| true);
+                if other.steering() < draft.steering() {
+                    *draft = other;
+                }
+            }
+        }
+    }
+
     /// A failure of the solver is kept as a note: the search alone gives a plan too.
     fn attempt(&mut self, model: &Model<'_>, wanted: Wanted) -> Option<Relaxed> {
         match formulate::solve(model, wanted) {
@@ -242,7 +277,7 @@ fn has_risk(item: &ItemModel) -> bool {
 }
 
 /// The optimum less the solver's tolerance.
-fn safe_bound(optimum: f64) -> f64 {
+pub(crate) fn safe_bound(optimum: f64) -> f64 {
     (optimum - 1e-7 * optimum.abs() - 1e-9).max(0.0)
 }
 
@@ -278,8 +313,6 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wante
             best = draft;
         }
     }
-    leave_for_later(&mut best);
-    order_what_is_due(&mut best);
     best
 }
 
@@ -297,110 +330,8 @@ pub(crate) fn cost_of(draft: &Draft<'_>) -> Cost {
     cost
 }
 
-fn gap(objective: f64, bound: f64) -> f64 {
+pub(crate) fn gap(objective: f64, bound: f64) -> f64 {
     if objective > 0.0 { ((objective - bound) / objective).max(0.0) } else { 0.0 }
-}
-
-fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>, steering_bound: Option<f64>) -> Planned {
-    let model = draft.model;
-    let cost = cost_of(draft);
-    let objective = cost.total();
-    let steering = draft.steering();
-    let steering_bound = steering_bound.map_or(bound, safe_bound).min(steering);
-    let projection = projection(draft);
-    Planned {
-        schema: "wardstock.planned.v1".to_owned(),
-        status: Status::Feasible,
-        objective,
-        bound,
-        gap: gap(objective, bound),
-        orders: orders(draft),
-        transfers: Vec::new(),
-        prices: relaxed.map_or_else(Prices::default, |r| published(model, r)),
-        cost,
-        explanations: explanations(draft, relaxed, &projection),
-        projection,
-        advice: Vec::new(),
-        risk: RiskFigures {
-            form: model.instance.options.risk,
-            objective: steering,
-            bound: steering_bound,
-            gap: gap(steering, steering_bound),
-        },
-        notes: notes(model),
-        statistics: Statistics::default(),
-        solver: SolverName { name: "HiGHS".to_owned(), version: HIGHS_VERSION.to_owned() },
-    }
-}
-
-fn orders(draft: &Draft<'_>) -> Vec<Order> {
-    let mut orders = Vec::new();
-    let days = due_days(draft);
-    for t in 0..draft.model.periods {
-        for ((offer, packs), due) in draft.model.instance.offers.iter().zip(&draft.packs).zip(&days) {
-            if let Some(&packs) = packs.get(t).filter(|&&p| p > 0) {
-                let day = if t == 0 { *due } else { 0 };
-                orders.push(Order { offer: offer.id.clone(), period: index_to_period(t), packs, day });
-            }
-        }
-    }
-    orders
-}
-
-fn projection(draft: &Draft<'_>) -> Vec<Projection> {
-    let (model, each) = (draft.model, 512);
-    let parts = in_chunks(model.items.len().div_ceil(each), draft.model.threads, |n| {
-        let mut room = Scratch::new(model.periods);
-        let items = model.items.iter().zip(&model.instance.items).skip(n * each).take(each);
-        let mut rows = Vec::with_capacity(each * model.periods);
-        for (item, given) in items {
-            roll(item, &model.offers, &draft.packs, &mut room);
-            let figures = room.stock.iter().zip(&room.unmet).zip(&room.disposed);
-            rows.extend(figures.enumerate().map(|(t, ((&stock, &unmet), &disposed))| Projection {
-                item: given.id.clone(),
-                period: index_to_period(t),
-                stock,
-                unmet,
-                disposed,
-            }));
-        }
-        rows
-    });
-    let mut rows = Vec::with_capacity(model.items.len() * model.periods);
-    parts.into_iter().for_each(|part| rows.extend(part));
-    rows
-}
-
-/// What is already beyond a limit before any order.
-fn notes(model: &Model<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
-    for class in &model.classes {
-        for (t, (&before, &given)) in class.before.iter().zip(&class.given).enumerate() {
-            if before > given + 1e-9 {
-                notes.push(format!(
-                    "Stock at hand and on order alone takes {before:.1} litres of {} storage at \
-                     the end of period {t}, {:.1} more than there are; no order adds to it.",
-                    class.name,
-                    before - given
-                ));
-            }
-        }
-    }
-    let instance = model.instance;
-    if !instance.transfers.is_empty() || !instance.substitutes.is_empty() {
-        notes.push("Transfers and substitutes are not used by this version.".to_owned());
-    }
-    for (item, given) in model.items.iter().zip(&instance.items) {
-        if item.offers.is_empty() && item.demand.iter().any(|&d| d > 0.0) {
-            notes.push(format!("Nobody offers {}.", given.id));
-        }
-    }
-    notes
-}
-
-fn statistics(relaxed: Option<&Relaxed>, stages: Vec<StageRecord>) -> Statistics {
-    let count = |n: fn(&Relaxed) -> usize| relaxed.map_or(0, |r| u64::try_from(n(r)).unwrap_or(u64::MAX));
-    Statistics { columns: count(|r| r.columns), rows: count(|r| r.rows), nonzeros: count(|r| r.nonzeros), solve_ms: 0, stages }
 }
 
 /// Money of packs, for texts and drivers.

@@ -39,21 +39,20 @@ pub(crate) fn solve(terms: &Terms<'_>, room: &mut BatchRoom, reply: &mut Reply) 
     room.choices.resize(periods, None);
     for t in (0..periods).rev() {
         let mut best = (lost * reduced.demand[t] + room.least[t + 1], None);
-        if reduced.demand[t] > 0.0 {
-            let earliest = if reduced.expires { 0 } else { t };
-            for a in (earliest..=t).rev() {
-                let end = reach(terms, a);
-                if end <= t {
-                    break;
-                }
-                for (n, source) in reduced.arriving(a).iter().enumerate() {
-                    let unit = terms.pack(source) / source.units - room.carried[a];
-                    let mut cost = terms.line(source);
-                    for s in t..end {
-                        cost += lost.min(unit + room.carried[s]) * reduced.demand[s];
-                        if cost + room.least[s + 1] < best.0 {
-                            best = (cost + room.least[s + 1], Some((reduced.starts[a] + n, s + 1)));
-                        }
+        // Also where nothing is needed: the next chance to order may come too late.
+        let earliest = if reduced.expires { 0 } else { t };
+        for a in (earliest..=t).rev() {
+            let end = reach(terms, a);
+            if end <= t {
+                break;
+            }
+            for (n, source) in reduced.arriving(a).iter().enumerate() {
+                let unit = terms.pack(source) / source.units - room.carried[a];
+                let mut cost = terms.line(source);
+                for s in t..end {
+                    cost += lost.min(unit + room.carried[s]) * reduced.demand[s];
+                    if cost + room.least[s + 1] < best.0 {
+                        best = (cost + room.least[s + 1], Some((reduced.starts[a] + n, s + 1)));
                     }
                 }
             }
