@@ -59,3 +59,37 @@ fn a_plan_that_no_worker_finishes_fails_and_says_so() {
         assert!(refused.detail.contains("failed"), "{}", refused.detail);
     });
 }
+
+#[test]
+fn today_orders_what_is_due_before_the_next_plan() {
+    on_both(|engine| {
+        let hospital = Hospital::at(engine, "2026-11-23T06:30:00Z").with_small_catalogue();
+        let first = wardstock::base::time::Day::parse("2026-07-20").unwrap();
+        let demand: Vec<String> = (0..126).map(|at| format!("W1,P2,{},{},day", first.plus(at), 1 + at % 3)).collect();
+        hospital.import(&[("demand.csv", &format!("place,item,date,quantity,period\n{}\n", demand.join("\n")))]);
+        let officer = hospital.with_role(Role::Procurement);
+        for days in [0, 8] {
+            let refused = officer.post("/api/v1/plans", &json!({"site": "H1", "options": {"review_days": days}}));
+            assert_eq!(refused.problem(422, "invalid_input")["errors"][0]["pointer"], "/options/review_days");
+        }
+        let due = |days: i64| {
+            let plan = hospital.plan(&officer, &json!({"site": "H1", "options": {"review_days": days}}));
+            let instance = officer.get(&format!("/api/v1/plans/{plan}/instance")).want(200);
+            let item = instance["items"].as_array().unwrap().iter().find(|item| item["id"].as_str().unwrap().starts_with("P2@")).unwrap();
+            let lines = officer.get(&format!("/api/v1/plans/{plan}/lines")).want(200);
+            let now: Vec<i64> = (lines["items"].as_array().unwrap().iter())
+                .filter(|line| line["item"] == "P2" && line["now"] == true)
+                .map(|line| line["packs"].as_i64().unwrap())
+                .collect();
+            (item["due"].clone(), now)
+        };
+        let (daily, weekly) = (due(1), due(7));
+        assert!(weekly.0["reorder_level"].as_f64() > daily.0["reorder_level"].as_f64(), "{daily:?} {weekly:?}");
+        // Nothing is there: both order now, as many packs as the item's own levels say.
+        assert_eq!((&daily.1, &weekly.1), (&vec![daily.0["packs"].as_i64().unwrap()], &vec![weekly.0["packs"].as_i64().unwrap()]));
+        let technician = hospital.with_role(Role::Technician);
+        technician.post("/api/v1/movements", &json!({"kind": "receipt", "place": "W1", "item": "P2", "quantity": 400})).want(201);
+        let full = due(7);
+        assert!(full.0["packs"] == 0 && full.0["position"] == 400 && full.1.is_empty(), "{full:?}");
+    });
+}
