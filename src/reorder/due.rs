@@ -48,20 +48,22 @@ pub(super) fn fill(question: &mut Question, gathered: &Gathered, wish: &PlanRequ
             let a_day = forecast.sums.last().map_or(0.0, |all| all.mean() / length_to_f64(forecast.sums.len() * period_days));
             let cost = advice.cost_per_day + a_day * to_major(offer.price_minor) / to_f64(offer.units_per_pack.max(1));
             if best.as_ref().is_none_or(|known| cost < known.0) {
-                best = Some((cost, due(id, advice, terms.units_per_pack, asked.review_days)));
+                let before = gathered.advised.get(*id).copied();
+                best = Some((cost, due(id, advice, before, (terms.units_per_pack, asked.review_days))));
             }
         }
         item.due = best.map(|best| best.1);
     }
 }
 
-fn due(offer: &str, advice: OrderAdvice, units_per_pack: i64, review_days: usize) -> Due {
+fn due(offer: &str, advice: OrderAdvice, previous_packs: Option<i64>, (units_per_pack, review_days): (i64, usize)) -> Due {
     Due {
         offer: offer.to_owned(),
         position: advice.position.max(0),
         reorder_level: advice.reorder_level,
         up_to_level: advice.up_to_level,
         packs: advice.units / units_per_pack.max(1),
+        previous_packs,
         days_to_reorder: Some(advice.days_to_reorder).filter(|days| days.is_finite()),
         short_before_delivery: advice.short_before_delivery,
         review_days: u32::try_from(review_days).unwrap_or(1),

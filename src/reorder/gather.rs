@@ -7,7 +7,7 @@ use wardstock_models::forecast::Forecast;
 use wardstock_models::lead_time::{Delivery, LeadTime};
 use wardstock_models::levels::DemandRecord;
 
-use super::PlanRequest;
+use super::{PlanRequest, store};
 use crate::base::error::{Error, Result};
 use crate::base::quantity::to_f64;
 use crate::base::time::Day;
@@ -73,6 +73,7 @@ pub(super) struct Open {
 #[derive(Debug)]
 pub(super) struct Facts {
     rows: Vec<Row>,
+    advised: HashMap<String, i64>,
     records: Vec<DemandRecord>,
     input: RunInput,
     offers: Vec<Offer>,
@@ -84,8 +85,8 @@ pub(super) struct Facts {
 impl Facts {
     /// Forecasts demand.
     pub(super) fn forecast(self) -> Result<Gathered> {
-        let Self { rows, records, input, offers, suppliers, lead_times, litres } = self;
-        Ok(Gathered { today: input.start, rows, records, made: input.forecast()?, offers, suppliers, lead_times, litres })
+        let Self { rows, advised, records, input, offers, suppliers, lead_times, litres } = self;
+        Ok(Gathered { today: input.start, rows, advised, records, made: input.forecast()?, offers, suppliers, lead_times, litres })
     }
 }
 
@@ -94,6 +95,8 @@ impl Facts {
 pub(super) struct Gathered {
     pub(super) today: Day,
     pub(super) rows: Vec<Row>,
+    /// What the plan before advised to order now and nobody ordered: offer in the instance -> packs.
+    pub(super) advised: HashMap<String, i64>,
     /// What the single days of the rows say; then of archived items, as the forecasts.
     pub(super) records: Vec<DemandRecord>,
     /// The forecasts: those of the rows first, then of archived items whose place others take.
@@ -134,7 +137,8 @@ pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanReque
     let offers = offer::newest_on(conn, today)?;
     let lead_times = lead_times(conn, &suppliers, today)?;
     let litres = capacity::litres(conn, site_id)?;
-    Ok(Facts { rows, records, input, offers, suppliers, lead_times, litres })
+    let advised = store::advised_now(conn, site_id, today)?;
+    Ok(Facts { rows, advised, records, input, offers, suppliers, lead_times, litres })
 }
 
 fn series_of(row: &Row, members: &[i64]) -> Wanted {

@@ -1,15 +1,21 @@
 //! The tables of plans and their lines.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::PlanRequest;
 use super::run::{self, Solved};
 use crate::base::error::{Error, Result};
+use crate::base::time::Day;
 use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::db::schema::{plan, plan_line, purchase_order};
 use crate::places::PlaceKey;
+
+/// Days for which an advice that nobody took is remembered.
+const ADVICE_DAYS: i64 = 14;
 
 pub(super) fn insert_plan(tx: &mut Tx<'_>, site_id: i64, plan_id: i64, actor: &str, options: &str) -> Result<()> {
     diesel::insert_into(plan::table)
@@ -275,6 +281,15 @@ pub(super) fn lines_of(conn: &mut Conn, site_id: i64, plan_id: i64) -> Result<Ve
     .bind::<BigInt, _>(site_id)
     .bind::<BigInt, _>(plan_id)
     .load(conn)?)
+}
+
+/// What the newest plan advised to order now and nobody has accepted: offer in the instance -> packs.
+pub(super) fn advised_now(conn: &mut Conn, site_id: i64, today: Day) -> Result<HashMap<String, i64>> {
+    let Some(head) = newest_solved(conn, site_id)?.filter(|head| head.state == "done") else { return Ok(HashMap::new()) };
+    let review_days = request_of(conn, site_id, head.id)?.review_days();
+    let lines = lines_of(conn, site_id, head.id)?.into_iter();
+    let now = lines.filter(|line| line.order_day < line.planned_from + review_days && line.planned_from + ADVICE_DAYS >= today.0);
+    Ok(now.map(|line| (format!("{}@{}", line.offer_id, line.place), line.wanted_packs())).collect())
 }
 
 /// Sets a person's packs; `false` when somebody changed the line meanwhile.

@@ -157,6 +157,9 @@ pub struct Due {
     pub up_to_level: f64,
     /// Packs to order now; 0 above the reorder level.
     pub packs: i64,
+    /// Packs that the plan before advised for now and that were not ordered; kept where changing them gains little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_packs: Option<i64>,
     /// Days until the position is expected to reach the reorder level. `None`: not in sight.
     #[serde(default)]
     pub days_to_reorder: Option<f64>,

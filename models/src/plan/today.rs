@@ -8,9 +8,12 @@
 
 use super::input::Due;
 use super::lot_sizing::resize_later_lots;
-use super::model::Model;
+use super::model::{ItemModel, Model};
 use super::packs::{Change, Draft};
-use crate::convert::{ceil_to_count, count_to_f64};
+use crate::convert::{ceil_to_count, count_to_f64, length_to_f64};
+
+/// Money that changing an advice that somebody has read must gain at least.
+const CHANGE_COST: f64 = 1.0;
 
 /// An item that is due, with what it should order now.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +50,21 @@ fn wanted(model: &Model<'_>) -> Vec<Wanted> {
         let due = given.due.as_ref().filter(|due| due.packs > 0)?;
         let offer = own.offers.iter().copied().find(|&k| model.instance.offers[k].id == due.offer)?;
         let below = (due.reorder_level.unwrap_or(0.0) - count_to_f64(due.position)).max(0.0) + 1.0;
-        let packs = due.packs.clamp(model.offers[offer].moq, model.offers[offer].most.max(model.offers[offer].moq));
+        let packs = steady(due, own, model.offers[offer].units)
+            .clamp(model.offers[offer].moq, model.offers[offer].most.max(model.offers[offer].moq));
         Some(Wanted { item, offer, packs, urgency: own.shortage * below })
     });
     due.filter(|one| model.offers[one.offer].open[0]).collect()
+}
+
+/// The packs to order: yesterday's advice where it is as good. Delta units more or less than the best lot cost about
+/// `h delta^2 / (2 d)`: they are held, or missed, for delta / d periods.
+fn steady(due: &Due, item: &ItemModel, units_per_pack: f64) -> i64 {
+    let Some(before) = due.previous_packs.filter(|packs| *packs > 0) else { return due.packs };
+    let delta = count_to_f64(before - due.packs) * units_per_pack;
+    let a_period = item.demand.iter().sum::<f64>() / length_to_f64(item.demand.len().max(1));
+    let cost = item.holding * delta * delta / (2.0 * a_period.max(1e-9));
+    if cost <= CHANGE_COST { before } else { due.packs }
 }
 
 /// Today's line of an item, as many packs of those wanted as the limits allow.

@@ -221,6 +221,7 @@ fn check_due(instance: &Instance) -> Result<(), PlanError> {
         }
         units(due.position, || at("position"))?;
         units(due.packs, || at("packs"))?;
+        units(due.previous_packs.unwrap_or(0), || at("previous_packs"))?;
         amount(due.up_to_level, || at("up_to_level"))?;
         amount(due.reorder_level.unwrap_or(0.0), || at("reorder_level"))?;
         amount(due.short_before_delivery, || at("short_before_delivery"))?;

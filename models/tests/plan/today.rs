@@ -21,6 +21,7 @@ fn with_levels(question: &mut Instance, rng: &mut Rng) {
             reorder_level: Some(level),
             up_to_level: level + 50.0,
             packs: if due { moq + i64::from(rng.below(9)) } else { 0 },
+            previous_packs: None,
             days_to_reorder: Some(if due { 0.0 } else { 3.5 }),
             short_before_delivery: 0.0,
             review_days: 1,
@@ -74,6 +75,7 @@ fn a_line_that_is_not_due_is_dated_and_says_why() {
         reorder_level: Some(2.0),
         up_to_level: 20.0,
         packs: 0,
+        previous_packs: None,
         days_to_reorder: Some(2.4),
         short_before_delivery: 0.0,
         review_days: 1,
@@ -100,6 +102,7 @@ fn a_rush_is_proposed_when_the_expected_loss_exceeds_its_cost() {
             reorder_level: Some(9.0),
             up_to_level: 20.0,
             packs: 20,
+            previous_packs: None,
             days_to_reorder: Some(0.0),
             short_before_delivery: missing,
             review_days: 1,
@@ -112,4 +115,25 @@ fn a_rush_is_proposed_when_the_expected_loss_exceeds_its_cost() {
     assert!(text(3.0, Some(50.0)).contains("Ask for a rush delivery: about 3 tablets may be missing"), "{}", text(3.0, Some(50.0)));
     assert!(!text(1.0, Some(50.0)).contains("rush"));
     assert!(text(3.0, None).contains("a faster one pays if it costs less than 90"), "{}", text(3.0, None));
+}
+
+#[test]
+fn yesterdays_advice_stays_where_changing_it_gains_little() {
+    let packs = |before: Option<i64>| {
+        let mut made = item("P1", &[7.0; 4]);
+        // A unit costs .01 a period: 10 more for 10 / 7 periods cost .07, 40 more 1.14.
+        made.due = Some(Due {
+            offer: "O1".to_owned(),
+            position: 0,
+            reorder_level: Some(9.0),
+            up_to_level: 20.0,
+            packs: 20,
+            previous_packs: before,
+            days_to_reorder: Some(0.0),
+            short_before_delivery: 0.0,
+            review_days: 1,
+        });
+        today(&instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]))["O1"]
+    };
+    assert_eq!((packs(None), packs(Some(30)), packs(Some(60))), (20, 30, 20));
 }
