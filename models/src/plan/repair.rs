@@ -26,7 +26,7 @@ pub(crate) fn rounded(model: &Model<'_>, fractional: &[Vec<f64>]) -> Vec<Vec<i64
 }
 
 /// Share of the cost that a repair may add before the other order of the periods is tried too.
-const DEAR: f64 = 2e-3;
+const DEAR: f64 = 1e-4;
 
 /// Makes a plan keep every rule: minimum packs, budget, storage, minimum order, in this order.
 ///

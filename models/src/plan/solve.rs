@@ -20,6 +20,8 @@ const LINEAR_SHARE: f64 = 0.3;
 const ADVICE_SHARE: f64 = 0.1;
 /// Walks of one item per second of time limit: the search has no clock, so it counts its work.
 const WALKS_PER_SECOND: f64 = 1e6;
+/// Starts that are improved, the cheapest ones, beside the plan that orders nothing.
+const STARTS_MAX: usize = 3;
 /// Item-periods up to which a second start is tried.
 const SECOND_START_MAX: usize = 2_000;
 /// Item-periods up to which the linear programs are solved too; the decomposition is used at every size.
@@ -290,10 +292,12 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wante
     let mut best = Draft::empty(model, walks);
     let mut starts = Vec::new();
     if let Some(priced) = &mut relaxed.priced {
-        let mut draft = Draft::new(model, priced.take_packs(), walks);
-        repair(&mut draft, priced.budget_prices());
-        progress.report("packs", Some(cost_of(&draft).total()), bound);
-        starts.push(draft);
+        for packs in priced.take_plans() {
+            let mut draft = Draft::new(model, packs, walks);
+            repair(&mut draft, priced.budget_prices());
+            progress.report("packs", Some(cost_of(&draft).total()), bound);
+            starts.push(draft);
+        }
     }
     if let Some(relaxed) = &relaxed.steering {
         let mut draft = Draft::new(model, rounded(model, &relaxed.packs), walks);
@@ -301,6 +305,8 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wante
         progress.report("packs", Some(cost_of(&draft).total()), bound);
         starts.push(draft);
     }
+    starts.sort_by(|a, b| a.steering().total_cmp(&b.steering()));
+    starts.truncate(STARTS_MAX);
     if starts.is_empty() || model.items.len() * model.periods <= SECOND_START_MAX {
         starts.push(best.clone());
     }

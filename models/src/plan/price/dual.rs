@@ -42,8 +42,8 @@ pub(crate) struct Priced {
     pub(crate) duals: Duals,
     /// What the items buy at these prices.
     pub(crate) bought: Vec<Bought>,
-    /// Whole packs near it, `packs[offer][period]`; limits may be broken.
-    pub(crate) packs: Vec<Vec<i64>>,
+    /// Whole packs near it, one plan or several, each `packs[offer][period]`; limits may be broken.
+    pub(crate) plans: Vec<Vec<Vec<i64>>>,
 }
 
 impl Priced {
@@ -55,11 +55,11 @@ impl Priced {
         }
     }
 
-    /// Hands over the packs and lets go of everything else that has an entry per line.
-    pub(crate) fn take_packs(&mut self) -> Vec<Vec<i64>> {
+    /// Hands over the plans and lets go of everything else that has an entry per line.
+    pub(crate) fn take_plans(&mut self) -> Vec<Vec<Vec<i64>>> {
         self.bought = Vec::new();
         self.duals.shares = Vec::new();
-        std::mem::take(&mut self.packs)
+        std::mem::take(&mut self.plans)
     }
 
     /// Money per money of budget, at least one entry per period.
@@ -125,10 +125,10 @@ fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
         duals.rows = climb(&sample, &duals, Kernel::Exact, &scales, (passes, 0.02), &mut |_, _| ()).rows;
     }
     let total = pass(&all, &duals, Kernel::Exact);
-    let mut best = Priced { bound: total.value, duals, bought: total.bought, packs: Vec::new() };
+    let mut best = Priced { bound: total.value, duals, bought: total.bought, plans: Vec::new() };
     refine(&all, if fees { SHARE_PASSES.min(passes / 2).max(1) } else { 0 }, passes, &scales, &mut best);
     if plan {
-        best.packs = recover(&all, &sample, &best.duals, &best.bought, &scales);
+        best.plans = recover(&all, &sample, &best.duals, &best.bought, &scales);
     }
     best
 }

@@ -5,7 +5,8 @@
 //! and starts a new count. From the last period backwards, with `Z_e` = least cost after the pool was empty at the
 //! end of `e`:
 //! `W_t(n) = holding and risk + V_(t+1)(n)` when stock is left, else `shortage + Z_t`;
-//! `V_t(n) = min(W_t(n), min over ways and packs j >= moq of line + j pack + W_t(n + j steps))`; `Z_e = V_(e+1)(0)`.
+//! `V_t(n) = min(V(n), min over packs j >= moq of line + j pack + V(n + j steps))` for one way after the other, from
+//! `V = W_t`; `Z_e = V_(e+1)(0)`.
 //! The inner minimum is a running one from the top, so a state costs one step per way. Orders beyond all
 //! remaining demand and target stock plus one minimum are left out: one pack less is never dearer.
 #![expect(clippy::indexing_slicing, reason = "tables have one row per emptiness and period, made in solve")]
@@ -110,7 +111,11 @@ fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, offered: &[Vec<Buy>], 
         let at = room.offsets[chain * periods + t];
         let values = &mut room.values[at..=at + top];
         values[low..].copy_from_slice(&waits[low..=top]);
-        for buy in &offered[t] {
+        for (number, buy) in offered[t].iter().enumerate() {
+            // Packs of several ways may arrive in one period: each adds to what the ones before it did.
+            if number > 0 {
+                waits[low..=top].copy_from_slice(&values[low..]);
+            }
             let most = most(terms, (&room.sums, top), (chain, t), buy.steps * buy.moq);
             cheapen(values, &waits, &room.counts, (low, most), buy);
         }
@@ -197,6 +202,8 @@ fn lesser(a: f64, b: f64) -> f64 {
 /// A way of buying at the prices.
 #[derive(Debug, Clone, Copy)]
 struct Buy {
+    /// Place among the ways of its period.
+    number: usize,
     steps: usize,
     moq: usize,
     line: f64,
@@ -206,8 +213,8 @@ struct Buy {
 /// Ways of one period, without those that another one beats for every number of packs.
 fn buys(terms: &Terms<'_>, t: usize, into: &mut Vec<Buy>) {
     into.clear();
-    for source in terms.reduced.arriving(t) {
-        into.push(Buy { steps: source.steps, moq: source.moq, line: terms.line(source), pack: terms.pack(source) });
+    for (number, source) in terms.reduced.arriving(t).iter().enumerate() {
+        into.push(Buy { number, steps: source.steps, moq: source.moq, line: terms.line(source), pack: terms.pack(source) });
     }
     let mut n = 0;
     while n < into.len() {
@@ -229,26 +236,12 @@ fn walk(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply, first: usi
     let (periods, reduced) = (terms.model.periods, terms.reduced);
     let (mut chain, mut n) = (first, 0);
     let mut waits = std::mem::take(&mut room.waits);
+    let mut layers: Vec<Vec<f64>> = Vec::new();
+    let ways = std::mem::take(&mut room.ways);
     for t in first..periods {
-        if !reduced.arriving(t).is_empty() {
+        if !ways[t].is_empty() {
             fill_waits(terms, room, &mut waits, (chain, t, n));
-            let mut best = (waits[n], None);
-            for (number, source) in reduced.arriving(t).iter().enumerate() {
-                let (line, pack) = (terms.line(source), terms.pack(source));
-                let mut packs = source.moq;
-                let most = most(terms, (&room.sums, room.tops[chain]), (chain, t), source.steps * source.moq);
-                while n + packs * source.steps <= most {
-                    let cost = line + length_to_f64(packs) * pack + waits[n + packs * source.steps];
-                    if cost < best.0 - 1e-9 {
-                        best = (cost, Some((number, packs)));
-                    }
-                    packs += 1;
-                }
-            }
-            if let Some((number, packs)) = best.1 {
-                reply.bought.push((reduced.starts[t] + number, length_to_f64(packs)));
-                n += packs * reduced.arriving(t)[number].steps;
-            }
+            n = choose(terms, room, (&ways[t], &waits), (chain, t, n), &mut layers, reply);
         }
         if n < lowest(room, reduced.step, chain, t + 1) {
             (chain, n) = (t + 1, 0);
@@ -258,4 +251,45 @@ fn walk(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply, first: usi
         }
     }
     room.waits = waits;
+    room.ways = ways;
+}
+
+/// What is bought in `t` from count `n` on; returns the count after it. `layers[m]`: least cost by count when only the
+/// first `m` ways are left to choose from.
+fn choose(
+    terms: &Terms<'_>,
+    room: &LatticeRoom,
+    (ways, waits): (&[Buy], &[f64]),
+    (chain, t, n): (usize, usize, usize),
+    layers: &mut Vec<Vec<f64>>,
+    reply: &mut Reply,
+) -> usize {
+    let top = room.tops[chain];
+    let most = |buy: &Buy| most(terms, (&room.sums, top), (chain, t), buy.steps * buy.moq);
+    layers.resize_with(layers.len().max(ways.len()), Vec::new);
+    for (m, buy) in ways.iter().enumerate() {
+        let (done, rest) = layers.split_at_mut(m);
+        let before: &[f64] = done.last().map_or(waits, Vec::as_slice);
+        rest[0].clear();
+        rest[0].extend_from_slice(&before[..=top]);
+        cheapen(&mut rest[0], before, &room.counts, (n, most(buy)), buy);
+    }
+    let mut n = n;
+    for (m, buy) in ways.iter().enumerate().rev() {
+        let before: &[f64] = m.checked_sub(1).map_or(waits, |m| &layers[m]);
+        let mut best = (before[n], 0);
+        let mut packs = buy.moq;
+        while n + packs * buy.steps <= most(buy) {
+            let cost = buy.line + length_to_f64(packs) * buy.pack + before[n + packs * buy.steps];
+            if cost < best.0 - 1e-9 {
+                best = (cost, packs);
+            }
+            packs += 1;
+        }
+        if best.1 > 0 {
+            reply.bought.push((terms.reduced.starts[t] + buy.number, length_to_f64(best.1)));
+            n += best.1 * buy.steps;
+        }
+    }
+    n
 }

@@ -16,31 +16,53 @@ const PLACED: [f64; 3] = [0.15, 0.35, 0.6];
 /// Passes over the sample once the orders are placed: per period, and beside. Fewer leave prices whose answers fit badly.
 const PASSES_A_PERIOD: usize = 1;
 const PASSES: usize = 14;
+const PASSES_SMALL: usize = 60;
 
-/// Whole packs at the prices: `packs[offer][period]`.
+/// Item-periods up to which plans are made for every share of [`PLACED`] and by both kernels: few items answer a near choice very
+/// differently.
+const ALL_MAX: usize = 2_000;
+
+/// Plans in whole packs at the prices, each `packs[offer][period]`: the most promising alone, or several.
 ///
 /// - `sample`: the items that decide which orders are placed and how prices answer.
-pub(crate) fn recover(all: &Scope<'_>, sample: &Scope<'_>, duals: &Duals, bought: &[Bought], scales: &[f64]) -> Vec<Vec<i64>> {
+pub(crate) fn recover(all: &Scope<'_>, sample: &Scope<'_>, duals: &Duals, bought: &[Bought], scales: &[f64]) -> Vec<Vec<Vec<i64>>> {
     let model = all.model;
-    let mut best: Option<(f64, Duals)> = None;
     let fees = model.suppliers.iter().any(|s| s.fee > 0.0);
+    let mut choices: Vec<(f64, Duals)> = Vec::new();
     for share in PLACED.into_iter().take(if fees { PLACED.len() } else { 1 }) {
         let (shares, cost) = placed(model, duals, bought, share);
         let fixed = Duals { rows: duals.rows.clone(), shares };
-        let cost = cost + pass(sample, &fixed, Kernel::Plan).value;
-        if best.as_ref().is_none_or(|b| cost < b.0) {
-            best = Some((cost, fixed));
-        }
+        choices.push((cost + pass(sample, &fixed, Kernel::Plan).value, fixed));
     }
-    let Some((_, mut fixed)) = best else {
-        return Vec::new();
-    };
-    let found = climb(sample, &fixed, Kernel::Plan, scales, (PASSES + PASSES_A_PERIOD * model.periods, 0.02), &mut |_, _| ());
+    let small = is_small(model);
+    if !small {
+        choices.sort_by(|a, b| a.0.total_cmp(&b.0));
+        choices.truncate(1);
+    }
+    let mut plans = Vec::new();
+    for (_, fixed) in choices {
+        if small {
+            plans.push(answers((all, Kernel::Exact), (sample, Kernel::Exact), fixed.clone(), scales));
+        }
+        plans.push(answers((all, Kernel::Whole), (sample, Kernel::Plan), fixed, scales));
+    }
+    plans
+}
+
+fn is_small(model: &Model<'_>) -> bool {
+    model.items.len() * model.periods <= ALL_MAX
+}
+
+/// Whole packs once it is decided which orders are placed.
+fn answers((all, last): (&Scope<'_>, Kernel), (sample, kernel): (&Scope<'_>, Kernel), mut fixed: Duals, scales: &[f64]) -> Vec<Vec<i64>> {
+    let model = all.model;
+    let passes = PASSES_A_PERIOD * model.periods + if is_small(model) { PASSES_SMALL } else { PASSES };
+    let found = climb(sample, &fixed, kernel, scales, (passes, 0.02), &mut |_, _| ());
     let numbers = numbers(model.items.len(), &found.mix);
     let mut lines = Vec::new();
     for &(number, _) in &found.mix {
         fixed.rows.clone_from(&found.points[number]);
-        lines.extend(pass(&Scope { only: Some((&numbers, number)), ..*all }, &fixed, Kernel::Whole).bought);
+        lines.extend(pass(&Scope { only: Some((&numbers, number)), ..*all }, &fixed, last).bought);
     }
     whole(model, &lines)
 }
