@@ -9,10 +9,10 @@ use crate::tune::SEEDS;
 use crate::{WEEKS, say, trials};
 
 /// Money per line and least price tried.
-const LINE_COSTS: [f64; 3] = [8.0, 11.0, 14.0];
-const PRICE_FLOORS: [f64; 4] = [2.0, 8.0, 30.0, 120.0];
-/// Steps of the factor on shortage: 2^-14, 2^-13.5, ... 2.
-const STEPS: i32 = 30;
+const LINE_COSTS: [f64; 2] = [8.0, 11.0];
+const PRICE_FLOORS: [f64; 3] = [30.0, 120.0, 400.0];
+/// Steps of the factor on shortage: 2^-13, 2^-12.5, ... 1.
+const STEPS: i32 = 26;
 /// On the tuning seeds what is missing may be this share of what the rival misses.
 const MARGIN: f64 = 0.93;
 
@@ -63,6 +63,7 @@ struct Bar {
 impl Bar {
     fn of(items: usize, rival: &str) -> Self {
         let (fills, figures) = evaluated(items, 7, rival);
+        println!("tuning seeds, {rival}: fills {fills:.4?}, stock {:.0}, lines {:.0}, expired {:.0}", figures.0, figures.1, figures.2);
         Self { fills, lines: figures.1 }
     }
 
@@ -85,7 +86,7 @@ fn tuned(items: usize, review_days: usize, bar: &Bar) -> Option<String> {
     let mut best: Option<(f64, String)> = None;
     for floor in PRICE_FLOORS {
         for line in LINE_COSTS {
-            let name = |step: i32| format!("wardstock:{line},{floor},{:.6}", 2.0_f64.powf(0.5 * f64::from(step) - 14.0));
+            let name = |step: i32| format!("wardstock:{line},{floor},{:.6}", 2.0_f64.powf(0.5 * f64::from(step) - 13.0));
             let (mut fails, mut keeps) = (-1, STEPS);
             while keeps - fails > 1 {
                 let middle = (fails + keeps) / 2;

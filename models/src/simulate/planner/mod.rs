@@ -3,6 +3,7 @@
 //! Nothing couples the articles of a world, so what the service orders today is each article's own advice
 //! (`crate::levels`), and no plan is solved. A test holds the two together (`models/tests/plan/today.rs`).
 
+mod knowing;
 mod learned;
 mod question;
 
@@ -10,6 +11,7 @@ use super::SimulateError;
 use super::book::Book;
 use super::policy::Policy;
 use crate::levels::{DemandPool, DemandRecord, advise};
+pub use knowing::Knowing;
 use learned::Learned;
 
 /// Days of a period of the forecast: weeks, as the service plans, however often it is reviewed.
@@ -65,7 +67,10 @@ impl Policy for Wardstock {
         let forecasts = learned.forecast(&series)?;
         let rows = book.pages.iter().zip(&forecasts).zip(&self.records);
         Ok(rows
-            .map(|((page, forecast), record)| question::of(page, forecast, (record, &pool), learned, self.knobs, advise).units)
+            .map(|((page, forecast), record)| {
+                let demand = question::demand(page, forecast, record, &pool);
+                question::of(page, &demand, learned.lead_days(&page.article.supplier), self.knobs, advise).units
+            })
             .collect())
     }
 }

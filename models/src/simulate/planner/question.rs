@@ -1,6 +1,6 @@
 //! From the book to the questions about each article, as the service makes them from the database.
 
-use super::{Knobs, Learned, PERIOD_DAYS};
+use super::{Knobs, PERIOD_DAYS};
 use crate::convert::count_to_f64;
 use crate::forecast::Forecast;
 use crate::levels::{Demand, DemandPool, DemandRecord, OpenOrder, Question, Terms};
@@ -37,21 +37,24 @@ pub(super) fn remember(records: &mut Vec<DemandRecord>, book: &Book<'_>) {
     }
 }
 
+/// Demand of one article from tomorrow on.
+pub(super) fn demand(page: &Page<'_>, forecast: &Forecast, record: &DemandRecord, pool: &DemandPool) -> Demand {
+    Demand::new(record, pool, &forecast.sums, PERIOD_DAYS, number(page.day + 1))
+}
+
 /// Puts the question about one article to `ask`.
 pub(super) fn of<A>(
     page: &Page<'_>,
-    forecast: &Forecast,
-    (record, pool): (&DemandRecord, &DemandPool),
-    learned: &Learned,
+    demand: &Demand,
+    lead_days: &[(usize, f64)],
     knobs: Knobs,
     ask: impl Fn(&Question<'_>) -> A,
 ) -> A {
-    let demand = Demand::new(record, pool, &forecast.sums, PERIOD_DAYS, number(page.day + 1));
     let open: Vec<OpenOrder> =
         page.open.iter().map(|order| OpenOrder { age_days: page.day - order.ordered_day.min(page.day), units: order.units }).collect();
     ask(&Question {
-        demand: &demand,
-        lead_days: learned.lead_days(&page.article.supplier),
+        demand,
+        lead_days,
         review_days: page.review_days,
         terms: terms(page, knobs),
         on_hand: page.on_hand(),
