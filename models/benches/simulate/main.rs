@@ -10,6 +10,7 @@
     reason = "a program that prints figures of generated hospitals"
 )]
 
+mod known;
 mod own_fill;
 mod tune;
 
@@ -54,6 +55,9 @@ fn main() {
             own_fill::report(items, seeds, rival, 7);
             if part("daily") { own_fill::report(items, seeds, rival, 1); }
         }
+    }
+    for review_days in [7, 1].into_iter().filter(|_| part("known")) {
+        known::report(items, seeds, review_days);
     }
     for review_days in [7, 1].into_iter().filter(|_| part("table")) {
         let tuned = tune::rss(items, review_days);

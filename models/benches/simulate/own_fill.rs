@@ -9,7 +9,7 @@ use crate::tune::SEEDS;
 use crate::{WEEKS, say, trials};
 
 /// Money per line and least price tried.
-const LINE_COSTS: [f64; 2] = [8.0, 11.0];
+const LINE_COSTS: [f64; 2] = [8.0, 6.0];
 const PRICE_FLOORS: [f64; 3] = [30.0, 120.0, 400.0];
 /// Steps of the factor on shortage: 2^-13, 2^-12.5, ... 1.
 const STEPS: i32 = 26;
