@@ -12,6 +12,7 @@
 
 mod known;
 mod own_fill;
+mod real;
 mod tune;
 
 use std::sync::Mutex;
@@ -53,11 +54,16 @@ fn main() {
     if part("own-fill") {
         for rival in ["open-msupply:2,1", "open-msupply:3,1.5"] {
             own_fill::report(items, seeds, rival, 7);
-            if part("daily") { own_fill::report(items, seeds, rival, 1); }
+            if part("daily") {
+                own_fill::report(items, seeds, rival, 1);
+            }
         }
     }
     for review_days in [7, 1].into_iter().filter(|_| part("known")) {
         known::report(items, seeds, review_days);
+    }
+    for review_days in [7, 1].into_iter().filter(|_| part("real")) {
+        real::report(seeds.max(10), review_days);
     }
     for review_days in [7, 1].into_iter().filter(|_| part("table")) {
         let tuned = tune::rss(items, review_days);

@@ -128,10 +128,16 @@ fn article(rng: &mut Rng, item: usize, days: usize) -> Made {
         let mean = log_between(1.0, 20.0, rng);
         (Kind::Seasonal { phase: between(0.0, 365.0, rng) }, mean, mean)
     };
-    let mut price = (1.0 + 1.3 * rng.normal()).exp().clamp(0.05, 400.0);
-    if matches!(kind, Kind::Slow { .. }) {
-        price *= 6.0;
-    }
+    let article = offered(rng, item, daily, if matches!(kind, Kind::Slow { .. }) { 6.0 } else { 1.0 });
+    let moved = rng.uniform();
+    let day = days / 6 + usize::try_from(floor_to_count(rng.uniform() * count(days * 2 / 3))).unwrap_or(0);
+    let shift = (moved < 0.1).then_some((day, if moved < 0.05 { 1.8 } else { 0.5 }));
+    Made { article, kind, mean, shift }
+}
+
+/// An article of this demand with its single offer: price times `dearer`, pack, lead time, shelf life, VEN.
+pub(super) fn offered(rng: &mut Rng, item: usize, daily: f64, dearer: f64) -> Article {
+    let price = (1.0 + 1.3 * rng.normal()).exp().clamp(0.05, 400.0) * dearer;
     let fitting: Vec<i64> = PACKS.into_iter().filter(|pack| count_to_f64(*pack) <= (14.0 * daily).max(1.0)).collect();
     let drawn = usize::try_from(rng.below(u32::try_from(fitting.len()).unwrap_or(1))).unwrap_or(0);
     let units_per_pack = fitting.get(drawn).copied().unwrap_or(1);
@@ -142,10 +148,7 @@ fn article(rng: &mut Rng, item: usize, days: usize) -> Made {
         share if share < 0.7 => Ven::Essential,
         _ => Ven::NonEssential,
     };
-    let moved = rng.uniform();
-    let day = days / 6 + usize::try_from(floor_to_count(rng.uniform() * count(days * 2 / 3))).unwrap_or(0);
-    let shift = (moved < 0.1).then_some((day, if moved < 0.05 { 1.8 } else { 0.5 }));
-    let article = Article {
+    Article {
         id: format!("I{item:05}"),
         ven,
         supplier: format!("S{lead_time_days:02}"),
@@ -155,8 +158,7 @@ fn article(rng: &mut Rng, item: usize, days: usize) -> Made {
         lead_time_days,
         shelf_life_days: Some(weeks * 7),
         par_level: None,
-    };
-    Made { article, kind, mean, shift }
+    }
 }
 
 fn nominal(uniform: f64) -> usize {
@@ -220,7 +222,7 @@ fn lead_law(nominal: usize) -> Vec<(usize, f64)> {
 }
 
 /// Days one order takes.
-fn took(nominal: usize, rng: &mut Rng) -> usize {
+pub(super) fn took(nominal: usize, rng: &mut Rng) -> usize {
     let late = if rng.uniform() < LATE_SHARE { LATE_FROM + usize::try_from(rng.below(12)).unwrap_or(0) } else { 0 };
     let drawn = usize::try_from(round_to_count(rng.poisson(1.0))).unwrap_or(0);
     (nominal + drawn).saturating_sub(1).max(1) + late

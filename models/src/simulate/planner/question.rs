@@ -43,23 +43,10 @@ pub(super) fn demand(page: &Page<'_>, forecast: &Forecast, record: &DemandRecord
 }
 
 /// Puts the question about one article to `ask`.
-pub(super) fn of<A>(
-    page: &Page<'_>,
-    demand: &Demand,
-    lead_days: &[(usize, f64)],
-    knobs: Knobs,
-    ask: impl Fn(&Question<'_>) -> A,
-) -> A {
+pub(super) fn of<A>(page: &Page<'_>, demand: &Demand, lead_days: &[(usize, f64)], knobs: Knobs, ask: impl Fn(&Question<'_>) -> A) -> A {
     let open: Vec<OpenOrder> =
         page.open.iter().map(|order| OpenOrder { age_days: page.day - order.ordered_day.min(page.day), units: order.units }).collect();
-    ask(&Question {
-        demand,
-        lead_days,
-        review_days: page.review_days,
-        terms: terms(page, knobs),
-        on_hand: page.on_hand(),
-        open: &open,
-    })
+    ask(&Question { demand, lead_days, review_days: page.review_days, terms: terms(page, knobs), on_hand: page.on_hand(), open: &open })
 }
 
 fn terms(page: &Page<'_>, knobs: Knobs) -> Terms {
