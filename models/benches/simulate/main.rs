@@ -10,6 +10,7 @@
     reason = "a program that prints figures of generated hospitals"
 )]
 
+mod budget;
 mod known;
 mod own_fill;
 mod real;
@@ -64,6 +65,9 @@ fn main() {
     }
     for review_days in [7, 1].into_iter().filter(|_| part("real")) {
         real::report(seeds.max(10), review_days);
+    }
+    if part("budget") {
+        budget::report(items, seeds);
     }
     for review_days in [7, 1].into_iter().filter(|_| part("table")) {
         let tuned = tune::rss(items, review_days);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::SimulateError;
-use super::book::Book;
+use super::book::{Book, Page};
 use super::clairvoyant::clairvoyant;
 use super::figures::Figures;
 use super::policy::{Policy, parse};
@@ -57,6 +57,10 @@ struct Watched<'a> {
 impl Policy for Watched<'_> {
     fn units(&mut self, book: &Book<'_>) -> Result<Vec<i64>, SimulateError> {
         if (self.go_on)() { self.policy.units(book) } else { Err(SimulateError::Stopped) }
+    }
+
+    fn rank(&self, page: &Page<'_>) -> f64 {
+        self.policy.rank(page)
     }
 }
 

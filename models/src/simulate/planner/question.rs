@@ -49,7 +49,7 @@ pub(super) fn of<A>(page: &Page<'_>, demand: &Demand, lead_days: &[(usize, f64)]
     ask(&Question { demand, lead_days, review_days: page.review_days, terms: terms(page, knobs), on_hand: page.on_hand(), open: &open })
 }
 
-fn terms(page: &Page<'_>, knobs: Knobs) -> Terms {
+pub(super) fn terms(page: &Page<'_>, knobs: Knobs) -> Terms {
     let article = page.article;
     let price = article.unit_price();
     Terms {
