@@ -53,7 +53,7 @@ fn main() {
     let items = usize::try_from(items).unwrap();
     println!("items: {items}\nseeds reported: 1 to {seeds}");
     if part("own-fill") {
-        for rival in ["open-msupply:2,1", "open-msupply:3,1.5"] {
+        for rival in [("open-msupply:2,1", 1.15), ("open-msupply:3,1.5", f64::INFINITY)] {
             own_fill::report(items, seeds, rival, 7);
             if part("daily") {
                 own_fill::report(items, seeds, rival, 1);

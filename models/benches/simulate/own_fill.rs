@@ -16,9 +16,9 @@ const STEPS: i32 = 26;
 /// On the tuning seeds what is missing may be this share of what the rival misses.
 const MARGIN: f64 = 0.93;
 
-/// Prints the ratios at the fill of `rival`, both weekly or the planner alone daily.
-pub(crate) fn report(items: usize, seeds: u64, rival: &str, review_days: usize) {
-    let bar = Bar::of(items, rival);
+/// Prints the ratios at the fill of `rival` (weekly), with at most so many times its lines on the tuning seeds.
+pub(crate) fn report(items: usize, seeds: u64, (rival, lines): (&str, f64), review_days: usize) {
+    let bar = Bar::of(items, rival, lines);
     let Some(name) = tuned(items, review_days, &bar) else {
         println!("own fill of {rival}, review {review_days}: not reached by any setting");
         return;
@@ -61,10 +61,10 @@ struct Bar {
 }
 
 impl Bar {
-    fn of(items: usize, rival: &str) -> Self {
+    fn of(items: usize, rival: &str, times: f64) -> Self {
         let (fills, figures) = evaluated(items, 7, rival);
         println!("tuning seeds, {rival}: fills {fills:.4?}, stock {:.0}, lines {:.0}, expired {:.0}", figures.0, figures.1, figures.2);
-        Self { fills, lines: figures.1 }
+        Self { fills, lines: times * figures.1 }
     }
 
     fn kept(&self, fills: [f64; 3]) -> bool {
@@ -81,7 +81,7 @@ fn evaluated(items: usize, review_days: usize, name: &str) -> ([f64; 3], (f64, f
     (FILLS.map(|(_, figure)| mean(figure)), (mean(|one| one.stock_value), mean(|one| one.order_lines), mean(|one| one.expired_value)))
 }
 
-/// The setting with the least stock that keeps the fills, and at most 1.15 times the rival's lines.
+/// The setting with the least stock that keeps the fills and the lines.
 fn tuned(items: usize, review_days: usize, bar: &Bar) -> Option<String> {
     let mut best: Option<(f64, String)> = None;
     for floor in PRICE_FLOORS {
@@ -97,7 +97,7 @@ fn tuned(items: usize, review_days: usize, bar: &Bar) -> Option<String> {
             }
             let (fills, (stock, lines, expired)) = evaluated(items, review_days, &name(keeps));
             println!("tuning seeds, {}: fills {fills:.4?}, stock {stock:.0}, lines {lines:.0}, expired {expired:.0}", name(keeps));
-            if lines <= 1.15 * bar.lines && best.as_ref().is_none_or(|(least, _)| stock < *least) {
+            if lines <= bar.lines && best.as_ref().is_none_or(|(least, _)| stock < *least) {
                 best = Some((stock, name(keeps)));
             }
         }

@@ -95,22 +95,16 @@ impl Policy for Wardstock {
 impl Wardstock {
     /// What to order, with the money that there is.
     fn within_budget(&self, book: &Book<'_>, rows: &[Known<'_>], demands: &[Demand]) -> Result<Vec<i64>, SimulateError> {
-        let own = || rows.iter().map(|row| row.advice.units).collect();
-        let Some(purse) = book.purse else { return Ok(own()) };
-        if self.knobs.allocation == Allocation::Plan {
-            return scarce::planned(rows, purse, book, self.knobs);
+        match book.purse {
+            None => Ok(rows.iter().map(|row| row.advice.units).collect()),
+            Some(purse) if self.knobs.allocation == Allocation::Plan => scarce::planned(rows, purse, book, self.knobs),
+            Some(purse) => Ok(scarce::priced(rows, demands, purse, self.knobs, |row| self.rank_of(row))),
         }
-        let price = scarce::price_of_money(rows, purse, book.review_days, self.knobs);
-        if price <= 0.0 {
-            return Ok(own());
-        }
-        let both = rows.iter().zip(demands);
-        Ok(both.map(|(row, demand)| scarce::priced(row.page, demand, row.lead_days, self.knobs, price).units).collect())
     }
 
     /// The emptier against its reorder level and the dearer its shortage per money, the sooner.
     fn rank_of(&self, row: &Known<'_>) -> f64 {
-        let worth = question::terms(row.page, self.knobs).shortage / row.page.article.unit_price().max(1e-9);
+        let worth = scarce::worth(row.page, self.knobs);
         let left = count_to_f64(row.advice.position) / row.advice.reorder_level.unwrap_or(0.0).max(1.0);
         (left + 0.25) / worth.max(1e-9)
     }
