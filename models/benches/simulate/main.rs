@@ -10,6 +10,10 @@
     reason = "a program that prints figures of generated hospitals"
 )]
 
+mod budget;
+mod known;
+mod own_fill;
+mod real;
 mod tune;
 
 use std::sync::Mutex;
@@ -40,11 +44,32 @@ const RULES: [&str; 12] = [
 type Figure = fn(&Figures) -> f64;
 
 fn main() {
+    let part = |name: &str| {
+        let mut parts = std::env::args().skip(1).filter(|word| !word.starts_with("--") && word.parse::<u32>().is_err()).peekable();
+        parts.peek().is_none() || parts.any(|word| word == name)
+    };
     let mut sizes = std::env::args().skip(1).filter_map(|word| word.parse::<u32>().ok());
     let (items, seeds) = (sizes.next().unwrap_or(60), u64::from(sizes.next().unwrap_or(12)));
     let items = usize::try_from(items).unwrap();
     println!("items: {items}\nseeds reported: 1 to {seeds}");
-    for review_days in [7, 1] {
+    if part("own-fill") {
+        for rival in [("open-msupply:2,1", 1.15), ("open-msupply:3,1.5", f64::INFINITY)] {
+            own_fill::report(items, seeds, rival, 7);
+            if part("daily") {
+                own_fill::report(items, seeds, rival, 1);
+            }
+        }
+    }
+    for review_days in [7, 1].into_iter().filter(|_| part("known")) {
+        known::report(items, seeds, review_days);
+    }
+    for review_days in [7, 1].into_iter().filter(|_| part("real")) {
+        real::report(seeds.max(10), review_days);
+    }
+    if part("budget") {
+        budget::report(items, seeds);
+    }
+    for review_days in [7, 1].into_iter().filter(|_| part("table")) {
         let tuned = tune::rss(items, review_days);
         let mut names = vec!["wardstock".to_owned(), tuned];
         names.extend(RULES.map(str::to_owned));

@@ -1,14 +1,19 @@
 //! The best (R,s,S) for a hospital of this size, on seeds that are never reported.
 
-use wardstock_models::simulate::{Comparison, Trial, hospital, trial};
+use wardstock_models::simulate::{Comparison, Trial, World, hospital, trial};
 
 use crate::{WEEKS, trials};
 
 /// Seeds tuned on.
-const SEEDS: std::ops::Range<u64> = 1_001..1_007;
+pub(crate) const SEEDS: std::ops::Range<u64> = 1_001..1_007;
 
-/// The settings with the least mean cost.
+/// The settings with the least mean cost in the generated hospital.
 pub(crate) fn rss(items: usize, review_days: usize) -> String {
+    rss_in(&|seed| hospital(seed, items, WEEKS).unwrap(), review_days)
+}
+
+/// The settings with the least mean cost in the worlds of the tuning seeds.
+pub(crate) fn rss_in(world: &(dyn Fn(u64) -> World + Sync), review_days: usize) -> String {
     let mut names = Vec::new();
     for level in ["0.98", "0.99", "1"] {
         for cost in [8, 16, 25] {
@@ -17,7 +22,7 @@ pub(crate) fn rss(items: usize, review_days: usize) -> String {
             }
         }
     }
-    let one = |seed| -> Trial { trial(&hospital(seed, items, WEEKS).unwrap(), seed, &names, review_days, &mut || true).unwrap() };
+    let one = |seed| -> Trial { trial(&world(seed), seed, &names, review_days, &mut || true).unwrap() };
     let comparison = Comparison::of(names.clone(), trials(SEEDS, one));
     let cost = |at: usize| comparison.mean(at, |one| one.cost).mean;
     let best = (0..names.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap();

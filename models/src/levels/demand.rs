@@ -30,6 +30,20 @@ impl Demand {
         Self::Smooth(SmoothDemand::new(sums, period_days, pool.week_from(tomorrow)))
     }
 
+    /// From the law of demand summed over the first 1, 2, ... periods.
+    ///
+    /// - `sums`: at least one, base units.
+    /// - `period_days`: days of a period, at least 1.
+    /// - `week`: how demand spreads over the next seven days, tomorrow first; any positive weights.
+    pub fn of_sums(sums: &[Distribution], period_days: usize, week: [f64; 7]) -> Self {
+        Self::Smooth(SmoothDemand::new(sums, period_days, week))
+    }
+
+    /// From a known chance of a request per day and mean units of a request (at least 1).
+    pub fn of_requests(chance: f64, mean_size: f64) -> Self {
+        Self::Lumpy(LumpyDemand::known(chance, mean_size))
+    }
+
     /// Units per day.
     pub(super) fn mean_per_day(&self) -> f64 {
         match self {

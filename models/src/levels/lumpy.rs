@@ -43,6 +43,12 @@ impl LumpyDemand {
         Self { chances, mean_size, unsure: 1.0 / requests }
     }
 
+    /// With a chance and a mean size that are known for sure.
+    pub(super) fn known(chance: f64, mean_size: f64) -> Self {
+        let chances = POINTS.map(|(weight, _)| (weight, chance.clamp(0.0, CHANCE_MAX)));
+        Self { chances, mean_size: mean_size.max(1.0), unsure: 0.0 }
+    }
+
     /// Units per day.
     pub(super) fn mean_per_day(&self) -> f64 {
         self.chances[1].1 * self.mean_size

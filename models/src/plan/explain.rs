@@ -46,7 +46,7 @@ pub(crate) fn explanations(draft: &Draft<'_>, relaxed: Option<&Relaxed>, project
     });
     rows.extend(held.into_iter().flatten().map(Some));
     // Unlike `flatten`, this is done in place.
-    rows.into_iter().filter_map(|row| row).collect()
+    rows.into_iter().flatten().collect()
 }
 
 /// Litres free from each period on: the least of them.

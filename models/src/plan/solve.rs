@@ -118,7 +118,9 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
     let walks = u64::try_from(floor_to_count(seconds * WALKS_PER_SECOND)).unwrap_or(0);
     let guide = relaxed.guide(&model);
     let mut draft = search(&model, &mut relaxed, (walks, limits.gap), &mut progress);
-    if can_order && model.items.len() * model.periods <= WHOLE_MAX && !progress.stopped {
+    // Where items know by the day whether they are due, today's lines follow that, and an exact outlook is worth little.
+    let dated = instance.items.iter().any(|item| item.due.is_some());
+    if can_order && !dated && model.items.len() * model.periods <= WHOLE_MAX && !progress.stopped {
         relaxed.whole(&mut draft, wanted, (walks, limits.gap));
         progress.report("improve", Some(cost_of(&draft).total()), relaxed.optimum());
     }

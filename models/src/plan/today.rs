@@ -21,7 +21,8 @@ struct Wanted {
     item: usize,
     offer: usize,
     packs: i64,
-    /// Money: what a shortage of all that is missing below the reorder level would cost.
+    /// The more, the sooner: what a shortage of all that is missing below the reorder level would cost; under a budget,
+    /// what its money avoids.
     urgency: f64,
 }
 
@@ -32,6 +33,7 @@ pub(crate) fn order_what_is_due(draft: &mut Draft<'_>) {
         return;
     }
     wanted.sort_by(|a, b| b.urgency.total_cmp(&a.urgency));
+    leave_money(draft, &wanted);
     // What others don't need leaves budget and space to those that do.
     for one in &wanted {
         if draft.packs[one.offer][0] > one.packs {
@@ -44,6 +46,27 @@ pub(crate) fn order_what_is_due(draft: &mut Draft<'_>) {
     draft.refresh();
 }
 
+/// Where money for what is due is short, lines of period 0 of items that are not due wait for a later order.
+fn leave_money(draft: &mut Draft<'_>, wanted: &[Wanted]) {
+    let model = draft.model;
+    let more = |one: &Wanted| (count_to_f64(one.packs - draft.packs[one.offer][0]) * model.offers[one.offer].price).max(0.0);
+    let mut short = draft.spent[0] + wanted.iter().map(more).sum::<f64>() - model.budget[0];
+    for offer in 0..model.offers.len() {
+        let own = &model.offers[offer];
+        let waits = model.instance.items[own.item].due.as_ref().is_some_and(|due| due.packs == 0);
+        let packs = draft.packs[offer][0];
+        if short <= 0.0 || !waits || packs == 0 {
+            continue;
+        }
+        let change = [Change { offer, period: 0, packs: -packs }];
+        if draft.trial(&change, true).is_some() {
+            draft.make(&change);
+            resize_later_lots(draft, own.item);
+            short -= count_to_f64(packs) * own.price;
+        }
+    }
+}
+
 fn wanted(model: &Model<'_>) -> Vec<Wanted> {
     let items = model.instance.items.iter().zip(&model.items).enumerate();
     let due = items.filter_map(|(item, (given, own))| {
@@ -52,7 +75,9 @@ fn wanted(model: &Model<'_>) -> Vec<Wanted> {
         let below = (due.reorder_level.unwrap_or(0.0) - count_to_f64(due.position)).max(0.0) + 1.0;
         let packs = steady(due, own, model.offers[offer].units)
             .clamp(model.offers[offer].moq, model.offers[offer].most.max(model.offers[offer].moq));
-        Some(Wanted { item, offer, packs, urgency: own.shortage * below })
+        // Scarce money goes where a unit of it avoids most.
+        let urgency = if model.budget[0].is_finite() { per_money(model, offer, own.shortage, due) } else { own.shortage * below };
+        Some(Wanted { item, offer, packs, urgency })
     });
     due.filter(|one| model.offers[one.offer].open[0]).collect()
 }
@@ -65,6 +90,14 @@ fn steady(due: &Due, item: &ItemModel, units_per_pack: f64) -> i64 {
     let a_period = item.demand.iter().sum::<f64>() / length_to_f64(item.demand.len().max(1));
     let cost = item.holding * delta * delta / (2.0 * a_period.max(1e-9));
     if cost <= CHANGE_COST { before } else { due.packs }
+}
+
+/// Shortage cost of a unit against its price, the more the emptier the item is against its reorder level.
+fn per_money(model: &Model<'_>, offer: usize, shortage: f64, due: &Due) -> f64 {
+    let own = &model.offers[offer];
+    let price = own.price / count_to_f64(model.instance.offers[offer].units_per_pack.max(1));
+    let left = count_to_f64(due.position) / due.reorder_level.unwrap_or(0.0).max(1.0);
+    shortage / price.max(1e-9) / (left.max(0.0) + 0.25)
 }
 
 /// Today's line of an item, as many packs of those wanted as the limits allow.

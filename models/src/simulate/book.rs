@@ -1,5 +1,6 @@
 //! What a policy may look at on a review day: the book up to that evening, nothing of the future.
 
+use super::purse::Purse;
 use super::shelf::{Lot, OpenOrder};
 use super::world::Article;
 
@@ -63,4 +64,6 @@ pub struct Book<'a> {
     pub pages: Vec<Page<'a>>,
     /// All deliveries so far, oldest first.
     pub receipts: &'a [Receipt],
+    /// Money to order with; `None`: no limit.
+    pub purse: Option<Purse>,
 }

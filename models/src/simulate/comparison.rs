@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::SimulateError;
-use super::book::Book;
+use super::book::{Book, Page};
 use super::clairvoyant::clairvoyant;
 use super::figures::Figures;
 use super::policy::{Policy, parse};
@@ -29,7 +29,7 @@ pub struct Trial {
 /// - `go_on`: asked before each of the [`World::reviews`] of each policy that walks the world; `false` stops the trial.
 ///
 /// # Errors
-/// As [`parse`] and [`run`]; [`SimulateError::Stopped`].
+/// As [`parse`], [`super::policy::PolicyName::policy_in`] and [`run`]; [`SimulateError::Stopped`].
 pub fn trial(
     world: &World,
     seed: u64,
@@ -40,7 +40,7 @@ pub fn trial(
     let bound = clairvoyant(world, review_days);
     let mut figures = Vec::with_capacity(names.len());
     for name in names {
-        figures.push(match parse(name)?.policy() {
+        figures.push(match parse(name)?.policy_in(world)? {
             Some(policy) => Figures::of(world, &run(world, &mut Watched { policy, go_on }, review_days)?, bound),
             None => Figures::of_bound(bound),
         });
@@ -57,6 +57,10 @@ struct Watched<'a> {
 impl Policy for Watched<'_> {
     fn units(&mut self, book: &Book<'_>) -> Result<Vec<i64>, SimulateError> {
         if (self.go_on)() { self.policy.units(book) } else { Err(SimulateError::Stopped) }
+    }
+
+    fn rank(&self, page: &Page<'_>) -> f64 {
+        self.policy.rank(page)
     }
 }
 

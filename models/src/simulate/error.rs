@@ -21,6 +21,9 @@ pub enum SimulateError {
     /// A policy ordered what no shelf holds, or a sum left 64 bits.
     #[error("an order or a sum is too large")]
     TooLarge,
+    /// Orders would have cost more than the money at hand; a mistake in the simulator.
+    #[error("orders cost more than the money at hand")]
+    OverBudget,
     /// Whoever watches said stop.
     #[error("it was stopped")]
     Stopped,

@@ -1,7 +1,10 @@
 //! The generated hospital of `product.md` 5.7: fast, medium, slow and seasonal articles.
 
+use std::collections::BTreeMap;
+
 use super::SimulateError;
 use super::chance::{Purpose, stream};
+use super::truth::{TrueDemand, Truth};
 use super::world::{Article, Timeline, World};
 use crate::convert::{ceil_to_count, count_to_f64, floor_to_count, round_to_count};
 use crate::plan::Ven;
@@ -14,6 +17,11 @@ const OPENING_DAYS: f64 = 45.0;
 const PACKS: [i64; 6] = [1, 5, 10, 20, 50, 100];
 /// Nominal lead times and their shares.
 const LEADS: [(usize, f64); 4] = [(2, 0.35), (4, 0.3), (7, 0.2), (10, 0.15)];
+
+/// Share of late orders, and by how many days: 3 to 14, each as likely.
+const LATE_SHARE: f64 = 0.04;
+const LATE_FROM: usize = 3;
+const LATE_DAYS: usize = 12;
 
 /// How demand of one article comes about.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +45,22 @@ struct Made {
     mean: f64,
     /// Factor from a day on.
     shift: Option<(usize, f64)>,
+}
+
+impl Made {
+    fn factor(&self, day: usize) -> f64 {
+        self.shift.map_or(1.0, |(from, factor)| if day >= from { factor } else { 1.0 })
+    }
+
+    /// Base units expected on a day; not for slow articles.
+    fn mean_on(&self, day: usize) -> f64 {
+        let weekday = if day % 7 < 5 { 1.15 } else { 0.62 };
+        let wave = match self.kind {
+            Kind::Seasonal { phase } => 1.0 + 0.7 * ((count(day) + phase) / 365.0 * std::f64::consts::TAU).sin(),
+            _ => 1.0,
+        };
+        self.mean * self.factor(day) * wave * weekday
+    }
 }
 
 /// A hospital made from a seed: the same seed gives the same hospital.
@@ -76,7 +100,8 @@ pub fn hospital(seed: u64, items: usize, weeks: usize) -> Result<World, Simulate
         })
         .collect();
     let opening = made.iter().zip(&requests).map(|(one, asked)| opening(&one.article, asked, timeline.history)).collect();
-    World::new(made.into_iter().map(|one| one.article).collect(), timeline, requests, lead_days, opening)
+    let truths = made.iter().map(|one| truth(one, timeline.days)).collect();
+    Ok(World::new(made.into_iter().map(|one| one.article).collect(), timeline, requests, lead_days, opening)?.with_truths(truths))
 }
 
 /// The stock that all policies start from: 45 days of what the history asked for, in whole packs, at least one.
@@ -103,10 +128,16 @@ fn article(rng: &mut Rng, item: usize, days: usize) -> Made {
         let mean = log_between(1.0, 20.0, rng);
         (Kind::Seasonal { phase: between(0.0, 365.0, rng) }, mean, mean)
     };
-    let mut price = (1.0 + 1.3 * rng.normal()).exp().clamp(0.05, 400.0);
-    if matches!(kind, Kind::Slow { .. }) {
-        price *= 6.0;
-    }
+    let article = offered(rng, item, daily, if matches!(kind, Kind::Slow { .. }) { 6.0 } else { 1.0 });
+    let moved = rng.uniform();
+    let day = days / 6 + usize::try_from(floor_to_count(rng.uniform() * count(days * 2 / 3))).unwrap_or(0);
+    let shift = (moved < 0.1).then_some((day, if moved < 0.05 { 1.8 } else { 0.5 }));
+    Made { article, kind, mean, shift }
+}
+
+/// An article of this demand with its single offer: price times `dearer`, pack, lead time, shelf life, VEN.
+pub(super) fn offered(rng: &mut Rng, item: usize, daily: f64, dearer: f64) -> Article {
+    let price = (1.0 + 1.3 * rng.normal()).exp().clamp(0.05, 400.0) * dearer;
     let fitting: Vec<i64> = PACKS.into_iter().filter(|pack| count_to_f64(*pack) <= (14.0 * daily).max(1.0)).collect();
     let drawn = usize::try_from(rng.below(u32::try_from(fitting.len()).unwrap_or(1))).unwrap_or(0);
     let units_per_pack = fitting.get(drawn).copied().unwrap_or(1);
@@ -117,10 +148,7 @@ fn article(rng: &mut Rng, item: usize, days: usize) -> Made {
         share if share < 0.7 => Ven::Essential,
         _ => Ven::NonEssential,
     };
-    let moved = rng.uniform();
-    let day = days / 6 + usize::try_from(floor_to_count(rng.uniform() * count(days * 2 / 3))).unwrap_or(0);
-    let shift = (moved < 0.1).then_some((day, if moved < 0.05 { 1.8 } else { 0.5 }));
-    let article = Article {
+    Article {
         id: format!("I{item:05}"),
         ven,
         supplier: format!("S{lead_time_days:02}"),
@@ -130,8 +158,7 @@ fn article(rng: &mut Rng, item: usize, days: usize) -> Made {
         lead_time_days,
         shelf_life_days: Some(weeks * 7),
         par_level: None,
-    };
-    Made { article, kind, mean, shift }
+    }
 }
 
 fn nominal(uniform: f64) -> usize {
@@ -145,32 +172,58 @@ fn nominal(uniform: f64) -> usize {
 
 /// Base units asked for on one day.
 fn asked(made: &Made, day: usize, rng: &mut Rng) -> i64 {
-    let weekday = if day % 7 < 5 { 1.15 } else { 0.62 };
-    let factor = made.shift.map_or(1.0, |(from, factor)| if day >= from { factor } else { 1.0 });
-    let mean = made.mean * factor;
     match made.kind {
         Kind::Fast { shape } => {
-            let rate = rng.gamma(shape, mean * weekday / shape);
+            let rate = rng.gamma(shape, made.mean_on(day) / shape);
             round_to_count(rng.poisson(rate))
         }
-        Kind::Medium => round_to_count(rng.poisson(mean * weekday)),
+        Kind::Medium | Kind::Seasonal { .. } => round_to_count(rng.poisson(made.mean_on(day))),
         Kind::Slow { chance } => {
-            if rng.uniform() >= chance * factor {
+            if rng.uniform() >= chance * made.factor(day) {
                 return 0;
             }
             // Sizes 1, 2, ... with mean m: 1 + floor(ln u / ln(1 - 1/m)).
             1 + floor_to_count(rng.uniform().ln() / (1.0 - 1.0 / made.mean).ln())
         }
-        Kind::Seasonal { phase } => {
-            let wave = 1.0 + 0.7 * ((count(day) + phase) / 365.0 * std::f64::consts::TAU).sin();
-            round_to_count(rng.poisson(mean * wave * weekday))
-        }
     }
 }
 
+/// The laws that requests and lead times are drawn from.
+fn truth(made: &Made, days: usize) -> Truth {
+    let demand = match made.kind {
+        Kind::Slow { chance } => {
+            TrueDemand::Requests { chances: (0..days).map(|day| chance * made.factor(day)).collect(), mean_size: made.mean }
+        }
+        kind => {
+            let of = |day: usize| {
+                let mean = made.mean_on(day);
+                (mean, mean + if let Kind::Fast { shape } = kind { mean * mean / shape } else { 0.0 })
+            };
+            TrueDemand::Daily((0..days).map(of).collect())
+        }
+    };
+    Truth { demand, lead_days: lead_law(made.article.lead_time_days) }
+}
+
+/// The law of `took`: days and their probabilities.
+fn lead_law(nominal: usize) -> Vec<(usize, f64)> {
+    let mut law = BTreeMap::new();
+    let mut poisson = (-1.0_f64).exp();
+    // Above 12 the Poisson law has less than 1e-10 left.
+    for drawn in 0..=12 {
+        let days = (nominal + drawn).saturating_sub(1).max(1);
+        *law.entry(days).or_insert(0.0) += (1.0 - LATE_SHARE) * poisson;
+        for more in LATE_FROM..LATE_FROM + LATE_DAYS {
+            *law.entry(days + more).or_insert(0.0) += LATE_SHARE * poisson / count(LATE_DAYS);
+        }
+        poisson /= count(drawn + 1);
+    }
+    law.into_iter().collect()
+}
+
 /// Days one order takes.
-fn took(nominal: usize, rng: &mut Rng) -> usize {
-    let late = if rng.uniform() < 0.04 { 3 + usize::try_from(rng.below(12)).unwrap_or(0) } else { 0 };
+pub(super) fn took(nominal: usize, rng: &mut Rng) -> usize {
+    let late = if rng.uniform() < LATE_SHARE { LATE_FROM + usize::try_from(rng.below(12)).unwrap_or(0) } else { 0 };
     let drawn = usize::try_from(round_to_count(rng.poisson(1.0))).unwrap_or(0);
     (nominal + drawn).saturating_sub(1).max(1) + late
 }

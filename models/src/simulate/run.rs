@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::SimulateError;
 use super::book::{Book, Page, Receipt};
 use super::policy::Policy;
+use super::purse::{Line, Purse};
 use super::shelf::{OpenOrder, Shelf};
 use super::tally::{Tally, add};
 use super::world::{UNITS_MAX, World};
@@ -17,6 +18,8 @@ pub struct Outcome {
     pub tallies: Vec<Tally>,
     /// Orders, that is pairs of supplier and day with a line, measured days only.
     pub orders: i64,
+    /// Money of what was ordered at each review from the first on, minor units.
+    pub spent: Vec<i64>,
 }
 
 /// Which record a policy leaves in a world.
@@ -28,6 +31,8 @@ struct Walk<'a> {
     receipts: Vec<Receipt>,
     tallies: Vec<Tally>,
     orders: i64,
+    spent: Vec<i64>,
+    purse: Option<Purse>,
 }
 
 /// What does a policy come to in this world?
@@ -43,9 +48,25 @@ struct Walk<'a> {
 /// # Errors
 /// [`SimulateError::TooLarge`] for an order above [`UNITS_MAX`] or sums beyond 64 bits, and the policy's own errors.
 pub fn run(world: &World, policy: &mut dyn Policy, review_days: usize) -> Result<Outcome, SimulateError> {
+    walked(Walk::new(world, None), policy, review_days)
+}
+
+/// What does it come to with so much money and no more?
+///
+/// As [`run`]; each review brings `per_review`, what is left over carries over, and a list of orders that costs more
+/// than there is is cut line by line in the policy's own order ([`Policy::rank`]): as many packs as can be paid.
+///
+/// - `per_review`: minor units, at least 0 (less counts as 0).
+///
+/// # Errors
+/// As [`run`]; [`SimulateError::OverBudget`] never, or this simulator is wrong.
+pub fn run_within(world: &World, policy: &mut dyn Policy, review_days: usize, per_review: i64) -> Result<Outcome, SimulateError> {
+    walked(Walk::new(world, Some(Purse::new(per_review))), policy, review_days)
+}
+
+fn walked(mut walk: Walk<'_>, policy: &mut dyn Policy, review_days: usize) -> Result<Outcome, SimulateError> {
     let review_days = review_days.max(1);
-    let timeline = world.timeline();
-    let mut walk = Walk::new(world);
+    let timeline = walk.world.timeline();
     for day in timeline.history..timeline.days {
         // The evening before the first day is a review too.
         if (day - timeline.history).is_multiple_of(review_days) {
@@ -55,11 +76,11 @@ pub fn run(world: &World, policy: &mut dyn Policy, review_days: usize) -> Result
             walk.live(item, day)?;
         }
     }
-    Ok(Outcome { tallies: walk.tallies, orders: walk.orders })
+    Ok(Outcome { tallies: walk.tallies, orders: walk.orders, spent: walk.spent })
 }
 
 impl<'a> Walk<'a> {
-    fn new(world: &'a World) -> Self {
+    fn new(world: &'a World, purse: Option<Purse>) -> Self {
         let (items, timeline) = (world.articles().len(), world.timeline());
         let mut shelves = vec![Shelf::default(); items];
         for ((shelf, article), units) in shelves.iter_mut().zip(world.articles()).zip(world.opening()) {
@@ -73,6 +94,8 @@ impl<'a> Walk<'a> {
             receipts: Vec::new(),
             tallies: vec![Tally::default(); items],
             orders: 0,
+            spent: Vec::new(),
+            purse,
         }
     }
 
@@ -95,16 +118,16 @@ impl<'a> Walk<'a> {
     }
 
     fn review(&mut self, day: usize, policy: &mut dyn Policy, review_days: usize) -> Result<(), SimulateError> {
-        let wanted = policy.units(&self.book(day, review_days))?;
+        if let Some(purse) = &mut self.purse {
+            purse.refill()?;
+        }
+        let lines = self.lines(day, policy, review_days)?;
         let mut suppliers = BTreeSet::new();
         let counts = day >= self.world.timeline().measured;
-        for (item, units) in wanted.into_iter().enumerate().filter(|(_, units)| *units > 0) {
+        let mut cost = 0;
+        for Line { item, packs } in lines {
             let article = &self.world.articles()[item];
-            if units > UNITS_MAX {
-                return Err(SimulateError::TooLarge);
-            }
-            let packs = units.div_euclid(article.units_per_pack) + i64::from(units % article.units_per_pack > 0);
-            let packs = packs.max(article.moq_packs);
+            add(&mut cost, packs.checked_mul(article.price_minor).ok_or(SimulateError::TooLarge)?)?;
             let units = packs.checked_mul(article.units_per_pack).ok_or(SimulateError::TooLarge)?;
             let order = OpenOrder { ordered_day: day, promised_day: day + article.lead_time_days, units };
             self.shelves[item].order(order, day + self.world.lead_days()[item][day]);
@@ -113,7 +136,33 @@ impl<'a> Walk<'a> {
                 suppliers.insert(article.supplier.as_str());
             }
         }
+        if let Some(purse) = &mut self.purse {
+            purse.pay(cost)?;
+        }
+        self.spent.push(cost);
         add(&mut self.orders, i64::try_from(suppliers.len()).unwrap_or(i64::MAX))
+    }
+
+    /// What the policy wants in whole packs, and of that what can be paid.
+    fn lines(&self, day: usize, policy: &mut dyn Policy, review_days: usize) -> Result<Vec<Line>, SimulateError> {
+        let book = self.book(day, review_days);
+        let wanted = policy.units(&book)?;
+        let mut lines = Vec::new();
+        for ((item, article), units) in self.world.articles().iter().enumerate().zip(wanted).filter(|(_, units)| *units > 0) {
+            if units > UNITS_MAX {
+                return Err(SimulateError::TooLarge);
+            }
+            let packs = units.div_euclid(article.units_per_pack) + i64::from(units % article.units_per_pack > 0);
+            lines.push(Line { item, packs: packs.max(article.moq_packs) });
+        }
+        let Some(purse) = &self.purse else { return Ok(lines) };
+        let cost = lines.iter().map(|line| i128::from(line.packs) * i128::from(self.world.articles()[line.item].price_minor)).sum::<i128>();
+        if cost <= i128::from(purse.left) {
+            return Ok(lines);
+        }
+        let mut ranked: Vec<(f64, Line)> = lines.into_iter().map(|line| (policy.rank(&book.pages[line.item]), line)).collect();
+        ranked.sort_by(|one, two| one.0.total_cmp(&two.0));
+        Ok(purse.affordable(ranked.into_iter().map(|one| one.1).collect(), self.world.articles()))
     }
 
     fn book(&self, day: usize, review_days: usize) -> Book<'_> {
@@ -133,6 +182,6 @@ impl<'a> Walk<'a> {
                 empty: &self.empty[item],
             })
             .collect();
-        Book { day, review_days, pages, receipts: &self.receipts }
+        Book { day, review_days, pages, receipts: &self.receipts, purse: self.purse }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::SimulateError;
+use super::truth::Truth;
 use crate::convert::count_to_f64;
 use crate::plan::Ven;
 
@@ -51,13 +52,14 @@ pub struct Timeline {
 }
 
 /// What all policies meet alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct World {
     articles: Vec<Article>,
     timeline: Timeline,
     requests: Vec<Vec<i64>>,
     lead_days: Vec<Vec<usize>>,
     opening: Vec<i64>,
+    truths: Option<Vec<Truth>>,
 }
 
 impl World {
@@ -97,7 +99,19 @@ impl World {
                 return refuse(format!("{}: packs hold a unit or more and cost from 0 to {UNITS_MAX}", article.id));
             }
         }
-        Ok(Self { articles, timeline, requests, lead_days, opening })
+        Ok(Self { articles, timeline, requests, lead_days, opening, truths: None })
+    }
+
+    /// The same world with the laws it was drawn from, one per article; others are dropped.
+    #[must_use]
+    pub fn with_truths(self, truths: Vec<Truth>) -> Self {
+        let truths = (truths.len() == self.articles.len()).then_some(truths);
+        Self { truths, ..self }
+    }
+
+    /// The laws it was drawn from, one per article; `None` where nobody knows them.
+    pub fn truths(&self) -> Option<&[Truth]> {
+        self.truths.as_deref()
     }
 
     /// The articles, in the order of every other list.

@@ -5,6 +5,7 @@ mod bound;
 mod by_hand;
 mod planner;
 mod repeatable;
+mod truth;
 
 use wardstock_models::plan::Ven;
 use wardstock_models::simulate::{Article, Timeline, World};

@@ -1,6 +1,6 @@
 //! From the book to the questions about each article, as the service makes them from the database.
 
-use super::{Knobs, Learned, PERIOD_DAYS};
+use super::{Knobs, PERIOD_DAYS};
 use crate::convert::count_to_f64;
 use crate::forecast::Forecast;
 use crate::levels::{Demand, DemandPool, DemandRecord, Lot, OpenOrder, Question, Terms};
@@ -37,32 +37,22 @@ pub(super) fn remember(records: &mut Vec<DemandRecord>, book: &Book<'_>) {
     }
 }
 
+/// Demand of one article from tomorrow on.
+pub(super) fn demand(page: &Page<'_>, forecast: &Forecast, record: &DemandRecord, pool: &DemandPool) -> Demand {
+    Demand::new(record, pool, &forecast.sums, PERIOD_DAYS, number(page.day + 1))
+}
+
 /// Puts the question about one article to `ask`.
-pub(super) fn of<A>(
-    page: &Page<'_>,
-    forecast: &Forecast,
-    (record, pool): (&DemandRecord, &DemandPool),
-    learned: &Learned,
-    knobs: Knobs,
-    ask: impl Fn(&Question<'_>) -> A,
-) -> A {
-    let demand = Demand::new(record, pool, &forecast.sums, PERIOD_DAYS, number(page.day + 1));
+pub(super) fn of<A>(page: &Page<'_>, demand: &Demand, lead_days: &[(usize, f64)], knobs: Knobs, ask: impl Fn(&Question<'_>) -> A) -> A {
     let open: Vec<OpenOrder> =
         page.open.iter().map(|order| OpenOrder { age_days: page.day - order.ordered_day.min(page.day), units: order.units }).collect();
     // A lot can last be used on the day before it is gone.
     let left = |gone: usize| gone.saturating_sub(page.day + 1);
     let lots: Vec<Lot> = page.lots.iter().map(|lot| Lot { units: lot.units, days_left: lot.expires_day.map(left) }).collect();
-    ask(&Question {
-        demand: &demand,
-        lead_days: learned.lead_days(&page.article.supplier),
-        review_days: page.review_days,
-        terms: terms(page, knobs),
-        lots: &lots,
-        open: &open,
-    })
+    ask(&Question { demand, lead_days, review_days: page.review_days, terms: terms(page, knobs), lots: &lots, open: &open })
 }
 
-fn terms(page: &Page<'_>, knobs: Knobs) -> Terms {
+pub(super) fn terms(page: &Page<'_>, knobs: Knobs) -> Terms {
     let article = page.article;
     let price = article.unit_price();
     Terms {

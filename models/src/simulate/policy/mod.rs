@@ -32,16 +32,30 @@ pub trait Policy {
     /// # Errors
     /// Whatever keeps a policy from answering; a rule never fails.
     fn units(&mut self, book: &Book<'_>) -> Result<Vec<i64>, SimulateError>;
+
+    /// Which lines are kept when money is short: the lower, the sooner; equal ones in the order of the pages.
+    fn rank(&self, _page: &Page<'_>) -> f64 {
+        0.0
+    }
 }
 
 /// A rule that looks at one article at a time.
 pub trait Rule {
     /// Base units to order of this article, at least 0.
     fn suggest(&self, page: &Page<'_>) -> i64;
+
+    /// As [`Policy::rank`].
+    fn urgency(&self, _page: &Page<'_>) -> f64 {
+        0.0
+    }
 }
 
 impl<R: Rule> Policy for R {
     fn units(&mut self, book: &Book<'_>) -> Result<Vec<i64>, SimulateError> {
         Ok(book.pages.iter().map(|page| self.suggest(page)).collect())
+    }
+
+    fn rank(&self, page: &Page<'_>) -> f64 {
+        self.urgency(page)
     }
 }

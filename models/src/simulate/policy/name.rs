@@ -1,11 +1,11 @@
 //! Policies by name, as on the command line.
 
 use super::{Bhima, OpenBoxes, OpenLmis, OpenMsupply, Par, Policy, Rs, Rss};
-use crate::simulate::SimulateError;
-use crate::simulate::planner::{Knobs, Wardstock};
+use crate::simulate::planner::{Knobs, Knowing, Wardstock};
+use crate::simulate::{SimulateError, World};
 
 /// What may be written.
-const FORMS: &str = "one of wardstock[:LINE_COST,PRICE_FLOOR[,SHORTAGE_FACTOR]], open-msupply:MAX,MIN[,position], bhima:INTERVAL[,MULTIPLIER,MIN_DELAY], \
+const FORMS: &str = "one of wardstock[:LINE_COST,PRICE_FLOOR[,SHORTAGE_FACTOR]], wardstock-true (generated hospitals only), open-msupply:MAX,MIN[,position], bhima:INTERVAL[,MULTIPLIER,MIN_DELAY], \
                      openlmis:MAX, openboxes:MIN,MAX, par:DAYS, par-onhand:DAYS, rs:Q, rss:Q,COST[,BUFFER[,CAP]], clairvoyant";
 
 /// A policy by its name.
@@ -14,6 +14,8 @@ const FORMS: &str = "one of wardstock[:LINE_COST,PRICE_FLOOR[,SHORTAGE_FACTOR]],
 pub enum PolicyName {
     /// Our planner.
     Wardstock(Knobs),
+    /// Our planner told the true laws; walks only worlds that know them.
+    WardstockTrue(Knobs),
     /// The lower bound; walks no world.
     Clairvoyant,
     /// Months of stock.
@@ -33,11 +35,12 @@ pub enum PolicyName {
 }
 
 impl PolicyName {
-    /// A policy to walk a world with; `None` for the bound, which walks none.
+    /// A policy to walk any world with; `None` for the bound, which walks none, and for the planner that is told a
+    /// world's truth: see [`PolicyName::policy_in`].
     pub fn policy(self) -> Option<Box<dyn Policy>> {
         Some(match self {
             Self::Wardstock(knobs) => Box::new(Wardstock::new(knobs)),
-            Self::Clairvoyant => return None,
+            Self::WardstockTrue(_) | Self::Clairvoyant => return None,
             Self::OpenMsupply(rule) => Box::new(rule),
             Self::Bhima(rule) => Box::new(rule),
             Self::OpenLmis(rule) => Box::new(rule),
@@ -46,6 +49,17 @@ impl PolicyName {
             Self::Rs(rule) => Box::new(rule),
             Self::Rss(rule) => Box::new(rule),
         })
+    }
+
+    /// A policy to walk this world with; `None` for the bound.
+    ///
+    /// # Errors
+    /// [`SimulateError::Policy`] for `wardstock-true` in a world whose laws nobody knows.
+    pub fn policy_in(self, world: &World) -> Result<Option<Box<dyn Policy>>, SimulateError> {
+        let Self::WardstockTrue(knobs) = self else { return Ok(self.policy()) };
+        let rule = "only a generated hospital knows its true demand".to_owned();
+        let truths = world.truths().ok_or(SimulateError::Policy { name: "wardstock-true".to_owned(), rule })?;
+        Ok(Some(Box::new(Knowing::new(knobs, truths.to_vec()))))
     }
 }
 
@@ -80,8 +94,9 @@ pub fn parse(name: &str) -> Result<PolicyName, SimulateError> {
         ("wardstock", []) => Ok(PolicyName::Wardstock(Knobs::default())),
         ("wardstock", &[line_cost, price_floor]) => Ok(PolicyName::Wardstock(Knobs { line_cost, price_floor, ..Knobs::default() })),
         ("wardstock", &[line_cost, price_floor, shortage_factor]) => {
-            Ok(PolicyName::Wardstock(Knobs { line_cost, price_floor, shortage_factor }))
+            Ok(PolicyName::Wardstock(Knobs { line_cost, price_floor, shortage_factor, ..Knobs::default() }))
         }
+        ("wardstock-true", []) => Ok(PolicyName::WardstockTrue(Knobs::default())),
         ("clairvoyant", []) => Ok(PolicyName::Clairvoyant),
         ("open-msupply", &[most, least]) => Ok(PolicyName::OpenMsupply(OpenMsupply { most, least, position })),
         ("bhima", &[interval]) => Ok(PolicyName::Bhima(Bhima { interval, multiplier: 1.0, min_delay: 0.0 })),

@@ -34,7 +34,7 @@ pub struct Rss {
 impl Rule for Rss {
     fn suggest(&self, page: &Page<'_>) -> i64 {
         let window = page.review_days + self.buffer_days;
-        let trigger = window_quantile(page.requested, page.article.lead_time_days + window + 1, self.level);
+        let trigger = self.trigger(page);
         let position = count_to_f64(page.position());
         if position > trigger {
             return 0;
@@ -46,9 +46,19 @@ impl Rule for Rss {
         let lot = self.lot(daily, page.article.unit_price(), least).min(usable.max(least));
         ceil_to_count((trigger + lot - least).max(trigger) - position).max(0)
     }
+
+    /// Position / reorder level: the emptiest first.
+    fn urgency(&self, page: &Page<'_>) -> f64 {
+        count_to_f64(page.position()) / self.trigger(page).max(1e-9)
+    }
 }
 
 impl Rss {
+    /// s.
+    fn trigger(&self, page: &Page<'_>) -> f64 {
+        window_quantile(page.requested, page.article.lead_time_days + page.review_days + self.buffer_days + 1, self.level)
+    }
+
     fn lot(&self, daily: f64, price: f64, least: f64) -> f64 {
         let lot = (2.0 * self.line_cost * daily * 365.0 / (HOLDING * price).max(1e-9)).sqrt();
         lot.max(least).min((self.cap_days * daily).max(least))

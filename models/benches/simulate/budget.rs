@@ -1,0 +1,74 @@
+//! Too little money: 100, 90 and 80 % of what the tuned (R,s,S) spends per review when nothing limits it.
+//!
+//! Every policy gets the same money at every review, and what it doesn't spend carries over. The rival is cut as it is
+//! (the emptiest against its reorder level first) and once more with the most important articles first.
+
+use wardstock_models::plan::Ven;
+use wardstock_models::simulate::policy::{Policy, PolicyName, Rss, Rule, parse};
+use wardstock_models::simulate::{
+    Allocation, Book, Comparison, Figures, Knobs, Page, SimulateError, Trial, Wardstock, World, clairvoyant, hospital, run, run_within,
+};
+
+use crate::{WEEKS, figures, say, trials, tune};
+
+const REVIEW_DAYS: usize = 7;
+const POLICIES: [&str; 4] = ["wardstock", "wardstock by plan", "(R,s,S)", "(R,s,S) vital first"];
+
+/// The rival that drops what is least important before what is fullest.
+struct VitalFirst(Rss);
+
+impl Policy for VitalFirst {
+    fn units(&mut self, book: &Book<'_>) -> Result<Vec<i64>, SimulateError> {
+        self.0.units(book)
+    }
+
+    fn rank(&self, page: &Page<'_>) -> f64 {
+        let class = match page.article.ven {
+            Ven::Vital => 0.0,
+            Ven::Essential => 1e6,
+            Ven::NonEssential => 2e6,
+        };
+        class + self.0.urgency(page)
+    }
+}
+
+/// Prints figures of all policies at each budget and the ratios of their costs.
+pub(crate) fn report(items: usize, seeds: u64) {
+    let name = tune::rss(items, REVIEW_DAYS);
+    println!("budget: rival {name}, {items} items, seeds 1 to {seeds}, weekly");
+    for percent in [100_u32, 90, 80] {
+        let one = |seed| trial(&hospital(seed, items, WEEKS).unwrap(), seed, &name, percent);
+        let comparison = Comparison::of(POLICIES.map(str::to_owned).to_vec(), trials(1..seeds + 1, one));
+        for (at, policy) in POLICIES.iter().enumerate() {
+            figures(&format!("budget {percent} %: {policy}"), &comparison, at);
+        }
+        for one in &comparison.differences {
+            if let Some(ratio) = one.cost_ratio {
+                say(&format!("budget {percent} %: wardstock / {} cost ratio", one.against), ratio);
+            }
+        }
+        let mean = |at| comparison.mean(at, |one| one.cost).mean;
+        println!("budget {percent} %: cost ratios of means to (R,s,S): {:.3} and by plan {:.3}", mean(0) / mean(2), mean(1) / mean(2));
+    }
+}
+
+fn trial(world: &World, seed: u64, rival: &str, percent: u32) -> Trial {
+    let PolicyName::Rss(rss) = parse(rival).unwrap() else { panic!("{rival} is no (R,s,S)") };
+    let free = run(world, &mut { rss }, REVIEW_DAYS).unwrap().spent;
+    let reviews = i64::try_from(free.len()).unwrap();
+    let per_review = free.iter().sum::<i64>() / reviews * i64::from(percent) / 100;
+    let bound = clairvoyant(world, REVIEW_DAYS);
+    let by_plan = Knobs { allocation: Allocation::Plan, ..Knobs::default() };
+    let policies: [Box<dyn Policy>; 4] =
+        [Box::new(Wardstock::new(Knobs::default())), Box::new(Wardstock::new(by_plan)), Box::new(rss), Box::new(VitalFirst(rss))];
+    let judged = policies.into_iter().map(|mut policy| {
+        let outcome = run_within(world, policy.as_mut(), REVIEW_DAYS, per_review).unwrap();
+        let mut spent = 0;
+        for (review, money) in (1..).zip(&outcome.spent) {
+            spent += money;
+            assert!(spent <= review * per_review, "seed {seed}: {spent} spent by review {review}");
+        }
+        Figures::of(world, &outcome, bound)
+    });
+    Trial { seed, bound, figures: judged.collect() }
+}
