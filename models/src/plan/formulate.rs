@@ -71,6 +71,9 @@ pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>
     form.minimise()
 }
 
+/// `packs[offer][period]` and a bound of the least cost, money.
+pub(crate) type Found = (Vec<Vec<i64>>, f64);
+
 /// The best plan in whole packs within so many nodes of the search tree, `packs[offer][period]`, and a lower bound on the
 /// cost of every plan. Where deliveries can expire in another order than they arrive this program is a relaxation, so
 /// the packs may break a rule. `None`: nothing found.
@@ -80,12 +83,7 @@ pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>
 ///
 /// # Errors
 /// [`PlanError::Solver`] when `HiGHS` refuses the program.
-pub(crate) fn search(
-    model: &Model<'_>,
-    wanted: Wanted,
-    start: &[Vec<i64>],
-    (nodes, gap): (i32, f64),
-) -> Result<Option<(Vec<Vec<i64>>, f64)>, PlanError> {
+pub(crate) fn search(model: &Model<'_>, wanted: Wanted, start: &[Vec<i64>], (nodes, gap): (i32, f64)) -> Result<Option<Found>, PlanError> {
     let mut form = Form::new(model, Wanted { whole: true, ..wanted });
     form.add_orders();
     for item in &model.items {

@@ -238,10 +238,10 @@ fn walk(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply, first: usi
     let mut waits = std::mem::take(&mut room.waits);
     let mut layers: Vec<Vec<f64>> = Vec::new();
     let ways = std::mem::take(&mut room.ways);
-    for t in first..periods {
-        if !ways[t].is_empty() {
+    for (t, ways) in ways.iter().enumerate().take(periods).skip(first) {
+        if !ways.is_empty() {
             fill_waits(terms, room, &mut waits, (chain, t, n));
-            n = choose(terms, room, (&ways[t], &waits), (chain, t, n), &mut layers, reply);
+            n = choose(terms, room, (ways, &waits), (chain, t, n), &mut layers, reply);
         }
         if n < lowest(room, reduced.step, chain, t + 1) {
             (chain, n) = (t + 1, 0);
