@@ -31,10 +31,11 @@ struct Part {
 /// Prints figures of both and the ratio of costs, part by part and together.
 pub(crate) fn report(seeds: u64, review_days: usize) {
     let parts: Vec<Part> = [contraceptives(), pharmacy()].into_iter().flatten().collect();
-    let mut together = vec![[0.0; 2]; usize::try_from(seeds).unwrap()];
+    let mut together = vec![[0.0; 3]; usize::try_from(seeds).unwrap()];
     for part in &parts {
         let rival = tune::rss_in(&|seed| world(seed, &part.tuned), review_days);
-        let names = ["wardstock".to_owned(), rival];
+        let own = tune::wardstock_in(&|seed| world(seed, &part.tuned), review_days);
+        let names = [own, rival, "wardstock".to_owned()];
         let one = |seed| trial(&world(seed, &part.judged), seed, &names, review_days, &mut || true).unwrap();
         let comparison = Comparison::of(names.to_vec(), trials(1..seeds + 1, one));
         let title = format!("real {}, review {review_days}", part.name);
@@ -45,20 +46,18 @@ pub(crate) fn report(seeds: u64, review_days: usize) {
         for (sums, trial) in together.iter_mut().zip(&comparison.trials) {
             sums.iter_mut().zip(&trial.figures).for_each(|(sum, one)| *sum += one.cost);
         }
-        ratios(
-            &format!("{title}: wardstock / {}", names[1]),
-            &comparison.trials.iter().map(|one| [one.figures[0].cost, one.figures[1].cost]).collect::<Vec<_>>(),
-        );
+        let costs: Vec<[f64; 3]> = comparison.trials.iter().map(|one| [0, 1, 2].map(|at| one.figures[at].cost)).collect();
+        ratios(&format!("{title}: {} / {}", names[0], names[1]), &costs);
     }
     if parts.len() == 2 {
-        ratios(&format!("real together, review {review_days}: wardstock / (R,s,S)"), &together);
+        ratios(&format!("real together, review {review_days}: both tuned: wardstock / (R,s,S)"), &together);
     }
 }
 
-fn ratios(title: &str, costs: &[[f64; 2]]) {
-    say(&format!("{title} cost ratio"), Estimate::of(&costs.iter().map(|[one, two]| one / two).collect::<Vec<_>>()));
+fn ratios(title: &str, costs: &[[f64; 3]]) {
+    say(&format!("{title} cost ratio"), Estimate::of(&costs.iter().map(|[own, rival, _]| own / rival).collect::<Vec<_>>()));
     let sum = |at: usize| costs.iter().map(|pair| pair[at]).sum::<f64>();
-    println!("{title} cost ratio of means: {:.4}", sum(0) / sum(1));
+    println!("{title} cost ratio of means: {:.4}, with what the service plans with {:.4}", sum(0) / sum(1), sum(2) / sum(1));
 }
 
 fn world(seed: u64, (requests, timeline): &(Requests, Timeline)) -> World {
