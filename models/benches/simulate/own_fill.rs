@@ -6,7 +6,7 @@
 use wardstock_models::simulate::{Comparison, Estimate, Figures, hospital, trial};
 
 use crate::tune::SEEDS;
-use crate::{WEEKS, say, trials};
+use crate::{Figure, WEEKS, say, trials};
 
 /// Money per line and least price tried.
 const LINE_COSTS: [f64; 2] = [8.0, 6.0];
@@ -37,7 +37,7 @@ pub(crate) fn report(items: usize, seeds: u64, (rival, lines): (&str, f64), revi
             ours.trials.iter().zip(&theirs.trials).map(|(one, two)| figure(&one.figures[0]) - figure(&two.figures[0])).collect();
         say(&format!("{title} {what} difference"), Estimate::of(&paired));
     }
-    let ratios: [(&str, fn(&Figures) -> f64); 4] = [
+    let ratios: [(&str, Figure); 4] = [
         ("stock", |one| one.stock_value),
         ("expired", |one| one.expired_value),
         ("lines", |one| one.order_lines),
@@ -89,7 +89,7 @@ fn tuned(items: usize, review_days: usize, bar: &Bar) -> Option<String> {
             let name = |step: i32| format!("wardstock:{line},{floor},{:.6}", 2.0_f64.powf(0.5 * f64::from(step) - 13.0));
             let (mut fails, mut keeps) = (-1, STEPS);
             while keeps - fails > 1 {
-                let middle = (fails + keeps) / 2;
+                let middle = i32::midpoint(fails, keeps);
                 if bar.kept(evaluated(items, review_days, &name(middle)).0) { keeps = middle } else { fails = middle }
             }
             if keeps == STEPS {

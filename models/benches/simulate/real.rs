@@ -64,9 +64,12 @@ fn world(seed: u64, (requests, timeline): &(Requests, Timeline)) -> World {
     furnished(seed, requests.clone(), *timeline).unwrap()
 }
 
+/// Issues of each month of one product at one site, and the number of months with an empty shelf.
+type Months = (Vec<Option<i64>>, usize);
+
 /// Sites by turns: the rival is tuned on one half, both are judged on the other; the last two years are measured.
 fn contraceptives() -> Option<Part> {
-    let mut months: BTreeMap<(String, String), (Vec<Option<i64>>, usize)> = BTreeMap::new();
+    let mut months: BTreeMap<(String, String), Months> = BTreeMap::new();
     for line in text("contraceptive_lmis_monthly.csv")?.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let number = |at: usize| cells[at].parse::<f64>().unwrap_or(0.0);
