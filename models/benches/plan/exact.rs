@@ -66,10 +66,10 @@ impl Program<'_> {
         let mut packs = Packs::new();
         let mut spent = vec![Expression::from(0.0); self.periods];
         for supplier in &self.question.suppliers {
-            for t in 0..self.periods {
+            for (t, spent) in spent.iter_mut().enumerate() {
                 let listed = supplier.order_periods.as_ref();
                 if listed.is_none_or(|listed| listed.iter().any(|&p| p as usize == t)) {
-                    spent[t] += self.order(supplier, t, &mut packs);
+                    *spent += self.order(supplier, t, &mut packs);
                 }
             }
         }

@@ -79,7 +79,9 @@ fn projection(draft: &Draft<'_>) -> Vec<Projection> {
         rows
     });
     let mut rows = Vec::with_capacity(model.items.len() * model.periods);
-    parts.into_iter().for_each(|part| rows.extend(part));
+    for part in parts {
+        rows.extend(part);
+    }
     rows
 }
 

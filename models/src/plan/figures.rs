@@ -19,14 +19,14 @@ impl Display for Money<'_> {
 
 /// Base units with their name.
 pub(crate) struct Units<'a> {
-    pub(crate) units: f64,
+    pub(crate) amount: f64,
     pub(crate) one: &'a str,
     pub(crate) many: &'a str,
 }
 
 impl Display for Units<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let units = self.units;
+        let units = self.amount;
         if units < 10.0 && (units - units.round()).abs() >= 0.05 {
             return write!(f, "{units:.1} {}", self.many);
         }
@@ -187,6 +187,6 @@ mod tests {
         assert_eq!(Packs(1).to_string(), "1 pack");
         assert_eq!(Percent(0.004).to_string(), "below 1 %");
         assert_eq!(Percent(0.254).to_string(), "25 %");
-        assert_eq!(Units { units: 0.97, one: "box", many: "boxes" }.to_string(), "1 box");
+        assert_eq!(Units { amount: 0.97, one: "box", many: "boxes" }.to_string(), "1 box");
     }
 }

@@ -71,6 +71,9 @@ pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>
     form.minimise()
 }
 
+/// `packs[offer][period]` and a lower bound, money.
+pub(crate) type Searched = (Vec<Vec<i64>>, f64);
+
 /// The best plan in whole packs within so many nodes of the search tree, `packs[offer][period]`, and a lower bound on the
 /// cost of every plan. Where deliveries can expire in another order than they arrive this program is a relaxation, so
 /// the packs may break a rule. `None`: nothing found.
@@ -85,7 +88,7 @@ pub(crate) fn search(
     wanted: Wanted,
     start: &[Vec<i64>],
     (nodes, gap): (i32, f64),
-) -> Result<Option<(Vec<Vec<i64>>, f64)>, PlanError> {
+) -> Result<Option<Searched>, PlanError> {
     let mut form = Form::new(model, Wanted { whole: true, ..wanted });
     form.add_orders();
     for item in &model.items {

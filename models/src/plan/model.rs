@@ -284,7 +284,9 @@ fn index<'a>(ids: impl Iterator<Item = &'a str>) -> HashMap<&'a str, usize> {
 fn in_parts<T: Sync, R: Send>(all: &[T], threads: usize, make: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
     let each = 512;
     let part = |n: usize| all.iter().enumerate().skip(n * each).take(each).map(|(i, one)| make(i, one)).collect::<Vec<R>>();
-    let mut made = Vec::with_capacity(all.len());
-    in_chunks(all.len().div_ceil(each), threads, part).into_iter().for_each(|part| made.extend(part));
-    made
+    let mut rows = Vec::with_capacity(all.len());
+    for part in in_chunks(all.len().div_ceil(each), threads, part) {
+        rows.extend(part);
+    }
+    rows
 }

@@ -250,7 +250,7 @@ impl Words<'_> {
     }
 
     fn units(&self, units: f64) -> Units<'_> {
-        Units { units, one: self.unit, many: &self.plural }
+        Units { amount: units, one: self.unit, many: &self.plural }
     }
 
     fn count(&self, units: i64) -> Units<'_> {

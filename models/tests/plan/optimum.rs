@@ -54,7 +54,7 @@ fn two_threads_give_the_same_plan_where_texts_and_repair_are_shared() {
     assert_eq!(one, solve(&question, &SolveLimits { threads: 2, ..limits }, &mut |_| true).unwrap());
 }
 
-/// good_lp #82: the sign of the dual of a `>=` row.
+/// `good_lp` #82: the sign of the dual of a `>=` row.
 #[test]
 fn duals_are_rates_of_the_optimum() {
     variables! { least: 0 <= x; }

@@ -233,15 +233,15 @@ fn buys(terms: &Terms<'_>, t: usize, into: &mut Vec<Buy>) {
 
 /// The plan, forwards: in every state the first choice that reaches its value.
 fn walk(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply, first: usize) {
-    let (periods, reduced) = (terms.model.periods, terms.reduced);
+    let reduced = terms.reduced;
     let (mut chain, mut n) = (first, 0);
     let mut waits = std::mem::take(&mut room.waits);
     let mut layers: Vec<Vec<f64>> = Vec::new();
     let ways = std::mem::take(&mut room.ways);
-    for t in first..periods {
-        if !ways[t].is_empty() {
+    for (t, offered) in ways.iter().enumerate().skip(first) {
+        if !offered.is_empty() {
             fill_waits(terms, room, &mut waits, (chain, t, n));
-            n = choose(terms, room, (&ways[t], &waits), (chain, t, n), &mut layers, reply);
+            n = choose(terms, room, (offered, &waits), (chain, t, n), &mut layers, reply);
         }
         if n < lowest(room, reduced.step, chain, t + 1) {
             (chain, n) = (t + 1, 0);
