@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use wardstock_models::convert::length_to_f64;
+use wardstock_models::lead_time::LeadTime;
 use wardstock_models::levels::{Demand, DemandPool, Lot, OpenOrder, OrderAdvice, Terms, advise};
 use wardstock_models::plan::standard::{DISPOSAL_SHARE, LINE_COST};
 use wardstock_models::plan::{Due, Risk};
@@ -132,7 +133,7 @@ impl Asked<'_> {
         let today = self.gathered.today;
         let wait = super::run::order_day(today, weekdays).0 - today.0;
         let more = instance::lead_days(self.offer, self.gathered) - stated + wait;
-        let law = self.gathered.lead_times.get(&self.offer.supplier_id).map_or_else(|| vec![(0, 1.0)], |law| law.by_days());
+        let law = self.gathered.lead_times.get(&self.offer.supplier_id).map_or_else(|| vec![(0, 1.0)], LeadTime::by_days);
         let moved = |days: usize| usize::try_from(i64::try_from(days).unwrap_or(i64::MAX).saturating_add(more)).unwrap_or(0);
         law.into_iter().map(|(days, chance)| (moved(days), chance)).collect()
     }
