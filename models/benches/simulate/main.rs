@@ -67,7 +67,10 @@ fn main() {
         real::report(seeds.max(10), review_days);
     }
     if part("budget") {
-        budget::report(items, seeds);
+        budget::report(items, seeds, false);
+    }
+    if part("budget-by-plan") {
+        budget::report(items.min(20), seeds.min(6), true);
     }
     for review_days in [7, 1].into_iter().filter(|_| part("table")) {
         let tuned = tune::rss(items, review_days);

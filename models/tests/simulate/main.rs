@@ -3,6 +3,7 @@
 
 mod bound;
 mod by_hand;
+mod money;
 mod planner;
 mod repeatable;
 mod truth;
