@@ -56,7 +56,7 @@ pub(crate) fn report(items: usize, seeds: u64, by_plan: bool) {
     }
 }
 
-fn trial(world: &World, seed: u64, rival: &str, (percent, policies): (u32, usize)) -> Trial {
+fn trial(world: &World, seed: u64, rival: &str, (percent, count): (u32, usize)) -> Trial {
     let PolicyName::Rss(rss) = parse(rival).unwrap() else { panic!("{rival} is no (R,s,S)") };
     let free = run(world, &mut { rss }, REVIEW_DAYS).unwrap().spent;
     let reviews = i64::try_from(free.len()).unwrap();
@@ -64,8 +64,8 @@ fn trial(world: &World, seed: u64, rival: &str, (percent, policies): (u32, usize
     let bound = clairvoyant(world, REVIEW_DAYS);
     let by_plan = Knobs { allocation: Allocation::Plan, ..Knobs::default() };
     let policies: [Box<dyn Policy>; 4] =
-        [Box::new(Wardstock::new(Knobs::default())), Box::new(Wardstock::new(by_plan)), Box::new(rss), Box::new(VitalFirst(rss))];
-    let judged = policies.into_iter().map(|mut policy| {
+        [Box::new(Wardstock::new(Knobs::default())), Box::new(rss), Box::new(VitalFirst(rss)), Box::new(Wardstock::new(by_plan))];
+    let judged = policies.into_iter().take(count).map(|mut policy| {
         let outcome = run_within(world, policy.as_mut(), REVIEW_DAYS, per_review).unwrap();
         let mut spent = 0;
         for (review, money) in (1..).zip(&outcome.spent) {
