@@ -33,25 +33,31 @@ impl Policy for VitalFirst {
     }
 }
 
-/// Prints figures of all policies at each budget and the ratios of their costs.
+/// Prints figures of all policies in the generated hospital at each budget and the ratios of their costs.
 pub(crate) fn report(items: usize, seeds: u64, by_plan: bool) {
+    let rival = tune::rss(items, REVIEW_DAYS);
+    let title = format!("budget, hospital of {items} items");
+    compare(&title, &rival, seeds, by_plan, &|seed| hospital(seed, items, WEEKS).unwrap());
+}
+
+/// The same in any worlds, against a rival tuned by the caller.
+pub(crate) fn compare(title: &str, rival: &str, seeds: u64, by_plan: bool, world: &(dyn Fn(u64) -> World + Sync)) {
     let policies = if by_plan { &POLICIES[..] } else { &POLICIES[..3] };
-    let name = tune::rss(items, REVIEW_DAYS);
-    println!("budget: rival {name}, {items} items, seeds 1 to {seeds}, weekly");
+    println!("{title}: rival {rival}, seeds 1 to {seeds}, weekly");
     for percent in [100_u32, 90, 80] {
-        let one = |seed| trial(&hospital(seed, items, WEEKS).unwrap(), seed, &name, (percent, policies.len()));
+        let one = |seed| trial(&world(seed), seed, rival, (percent, policies.len()));
         let comparison = Comparison::of(policies.iter().map(|name| (*name).to_owned()).collect(), trials(1..seeds + 1, one));
         for (at, policy) in policies.iter().enumerate() {
-            figures(&format!("budget {percent} %: {policy}"), &comparison, at);
+            figures(&format!("{title}, {percent} %: {policy}"), &comparison, at);
         }
         for one in &comparison.differences {
             if let Some(ratio) = one.cost_ratio {
-                say(&format!("budget {percent} %: wardstock / {} cost ratio", one.against), ratio);
+                say(&format!("{title}, {percent} %: wardstock / {} cost ratio", one.against), ratio);
             }
         }
         let mean = |at| comparison.mean(at, |one| one.cost).mean;
         for (at, policy) in policies.iter().enumerate() {
-            println!("budget {percent} %: {policy} / (R,s,S) cost ratio of means: {:.3}", mean(at) / mean(1));
+            println!("{title}, {percent} %: {policy} / (R,s,S) cost ratio of means: {:.3}", mean(at) / mean(1));
         }
     }
 }

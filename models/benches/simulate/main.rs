@@ -1,7 +1,8 @@
 //! Our planner against the rules of the field in the generated hospital; `make bench-simulate`.
 //!
 //! Prints one line per figure, `name: value`. The rival (R,s,S) is tuned here, on seeds that are not reported; the
-//! planner runs with what the service plans with. `ITEMS SEEDS` as arguments change the size.
+//! planner runs with what the service plans with. `ITEMS SEEDS` as arguments change the size; the words `weekly` and
+//! `daily` leave out the other rhythm, names of parts the other parts.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,6 +25,8 @@ use wardstock_models::simulate::{Comparison, Estimate, Figures, Trial, hospital,
 
 /// Weeks measured after the first year.
 const WEEKS: usize = 104;
+/// How often orders are reviewed, days.
+const REVIEWS: [(&str, usize); 2] = [("weekly", 7), ("daily", 1)];
 /// The rules of the table, without the ones that the bench adds itself.
 const RULES: [&str; 12] = [
     "open-msupply:1,0.5",
@@ -44,38 +47,40 @@ const RULES: [&str; 12] = [
 type Figure = fn(&Figures) -> f64;
 
 fn main() {
-    let part = |name: &str| {
-        let mut parts = std::env::args().skip(1).filter(|word| !word.starts_with("--") && word.parse::<u32>().is_err()).peekable();
-        parts.peek().is_none() || parts.any(|word| word == name)
-    };
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--") && word.parse::<u32>().is_err()).collect();
+    let (rhythms, parts): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| REVIEWS.iter().any(|one| one.0 == word.as_str()));
+    let part = |name: &str| parts.is_empty() || parts.iter().any(|word| *word == name);
+    let reviewed = |name: &str| rhythms.is_empty() || rhythms.iter().any(|word| *word == name);
+    let reviews: Vec<usize> = REVIEWS.iter().filter(|(name, _)| reviewed(name)).map(|(_, days)| *days).collect();
     let mut sizes = std::env::args().skip(1).filter_map(|word| word.parse::<u32>().ok());
     let (items, seeds) = (sizes.next().unwrap_or(60), u64::from(sizes.next().unwrap_or(12)));
     let items = usize::try_from(items).unwrap();
     println!("items: {items}\nseeds reported: 1 to {seeds}");
     if part("own-fill") {
         for rival in [("open-msupply:2,1", 1.15), ("open-msupply:3,1.5", f64::INFINITY)] {
-            own_fill::report(items, seeds, rival, 7);
-            if part("daily") {
-                own_fill::report(items, seeds, rival, 1);
+            for review_days in &reviews {
+                own_fill::report(items, seeds, rival, *review_days);
             }
         }
     }
-    for review_days in [7, 1].into_iter().filter(|_| part("known")) {
+    for review_days in reviews.iter().copied().filter(|_| part("known")) {
         known::report(items, seeds, review_days);
     }
-    for review_days in [7, 1].into_iter().filter(|_| part("real")) {
+    for review_days in reviews.iter().copied().filter(|_| part("real")) {
         real::report(seeds.max(10), review_days);
     }
+    if part("real-budget") {
+        real::within_budget(seeds.max(10), true);
+    }
     if part("budget") {
-        budget::report(items, seeds, false);
+        budget::report(items, seeds, true);
     }
-    if part("budget-by-plan") {
-        budget::report(items.min(20), seeds.min(6), true);
-    }
-    for review_days in [7, 1].into_iter().filter(|_| part("table")) {
+    for review_days in reviews.iter().copied().filter(|_| part("table")) {
         let tuned = tune::rss(items, review_days);
         let mut names = vec!["wardstock".to_owned(), tuned];
-        names.extend(RULES.map(str::to_owned));
+        // Rules made for weeks or months, most of which look at the shelf alone, order again every day what is on its way.
+        let rules = RULES.iter().filter(|rule| review_days == 7 || rule.starts_with("rss"));
+        names.extend(rules.map(|rule| (*rule).to_owned()));
         weekly_or_daily(items, seeds, review_days, &names);
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use wardstock_models::simulate::{Comparison, Estimate, Timeline, World, furnished, spread, trial, whole_units};
 
-use crate::{figures, say, trials, tune};
+use crate::{budget, figures, say, trials, tune};
 
 /// Months of the contraceptive table: 2016-01 to 2019-09.
 const MONTHS: usize = 45;
@@ -51,6 +51,14 @@ pub(crate) fn report(seeds: u64, review_days: usize) {
     }
     if parts.len() == 2 {
         ratios(&format!("real together, review {review_days}: both tuned: wardstock / (R,s,S)"), &together);
+    }
+}
+
+/// The same demand with too little money; the rival is tuned without a limit, where it is tuned otherwise.
+pub(crate) fn within_budget(seeds: u64, by_plan: bool) {
+    for part in [contraceptives(), pharmacy()].into_iter().flatten() {
+        let rival = tune::rss_in(&|seed| world(seed, &part.tuned), 7);
+        budget::compare(&format!("budget, real {}", part.name), &rival, seeds, by_plan, &|seed| world(seed, &part.judged));
     }
 }
 
