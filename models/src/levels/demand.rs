@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::law::{Grid, count_row};
 use super::lumpy::LumpyDemand;
 use super::record::{DemandPool, DemandRecord};
+use super::wander::Outlook;
 use crate::convert::length_to_f64;
 use crate::distribution::Distribution;
 
@@ -27,7 +28,7 @@ impl Demand {
         if record.is_lumpy() {
             return Self::Lumpy(LumpyDemand::new(record, pool));
         }
-        Self::Smooth(SmoothDemand::new(sums, period_days, pool.week_from(tomorrow)))
+        Self::Smooth(SmoothDemand { outlook: Outlook::new(record, pool), ..SmoothDemand::new(sums, period_days, pool.week_from(tomorrow)) })
     }
 
     /// From the law of demand summed over the first 1, 2, ... periods.
@@ -60,6 +61,15 @@ impl Demand {
         }
     }
 
+    /// Mean and variance of demand over `days` so many that its level may be another by then.
+    pub(super) fn far(&self, days: usize) -> (f64, f64) {
+        let outlook = match self {
+            Self::Smooth(demand) => demand.outlook,
+            Self::Lumpy(demand) => demand.outlook,
+        };
+        outlook.far(self.mean_per_day(), self.variance(days), days)
+    }
+
     /// Distribution functions for up to `days` days.
     pub(super) fn laws(&self, grid: Grid, days: usize) -> Laws<'_> {
         let rows = match self {
@@ -83,6 +93,8 @@ pub struct SmoothDemand {
     rate: f64,
     /// Share of a week's demand by day, tomorrow first; adds up to 7.
     week: [f64; 7],
+    /// What is known of demand far ahead.
+    outlook: Outlook,
 }
 
 impl SmoothDemand {
@@ -105,7 +117,7 @@ impl SmoothDemand {
         let total: f64 = week.iter().sum();
         let week = if total > 0.0 && period_days == 7 { week.map(|share| 7.0 * share.max(0.0) / total) } else { [1.0; 7] };
         let rate = means.last().copied().unwrap_or(0.0) / length_to_f64((means.len() * period_days).max(1));
-        Self { means, period_days, own: (first - shared * n * n) / n, shared, rate, week }
+        Self { means, period_days, own: (first - shared * n * n) / n, shared, rate, week, outlook: Outlook::steady() }
     }
 
     fn variance(&self, days: usize) -> f64 {

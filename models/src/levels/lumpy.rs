@@ -3,6 +3,7 @@
 
 use super::law::{CELLS, Grid};
 use super::record::{DemandPool, DemandRecord};
+use super::wander::Outlook;
 use crate::convert::length_to_f64;
 
 /// Requests that the pool is worth beside an item's own, for the chance and for the size.
@@ -29,24 +30,27 @@ pub struct LumpyDemand {
     mean_size: f64,
     /// Square of the relative uncertainty of the chance.
     unsure: f64,
+    /// What is known of demand far ahead.
+    pub(super) outlook: Outlook,
 }
 
 impl LumpyDemand {
     /// After this record, pulled towards the pool.
     pub(super) fn new(record: &DemandRecord, pool: &DemandPool) -> Self {
-        let requests = record.requests + POOL_CHANCE;
-        let chance = requests / (record.days + POOL_CHANCE / pool.chance.max(1e-4));
-        let mean_size = ((record.units + POOL_SIZE * pool.size) / (record.requests + POOL_SIZE)).max(1.0);
+        let sums = record.sums();
+        let requests = sums.requests + POOL_CHANCE;
+        let chance = requests / (sums.days + POOL_CHANCE / pool.chance.max(1e-4));
+        let mean_size = ((sums.units + POOL_SIZE * pool.size) / (sums.requests + POOL_SIZE)).max(1.0);
         // Wilson and Hilferty's cube root of a gamma law with shape `requests`.
         let at = |score: f64| (1.0 - 1.0 / (9.0 * requests) + score / (3.0 * requests.sqrt())).max(0.05).powi(3);
         let chances = POINTS.map(|(weight, score)| (weight, (chance * at(score)).min(CHANCE_MAX)));
-        Self { chances, mean_size, unsure: 1.0 / requests }
+        Self { chances, mean_size, unsure: 1.0 / requests, outlook: Outlook::new(record, pool) }
     }
 
     /// With a chance and a mean size that are known for sure.
     pub(super) fn known(chance: f64, mean_size: f64) -> Self {
         let chances = POINTS.map(|(weight, _)| (weight, chance.clamp(0.0, CHANCE_MAX)));
-        Self { chances, mean_size: mean_size.max(1.0), unsure: 0.0 }
+        Self { chances, mean_size: mean_size.max(1.0), unsure: 0.0, outlook: Outlook::steady() }
     }
 
     /// Units per day.

@@ -18,6 +18,7 @@ mod lead;
 mod lumpy;
 mod record;
 mod search;
+mod wander;
 
 pub use demand::{Demand, SmoothDemand};
 pub use lead::OpenOrder;
@@ -25,8 +26,8 @@ pub use lumpy::LumpyDemand;
 pub use record::{DemandPool, DemandRecord};
 
 use crate::convert::{ceil_to_count, count_to_f64, length_to_f64, round_to_count};
-use crate::distribution::special::normal_density;
-use law::{CELLS, Grid, normal_below};
+use crate::distribution::special::gamma_cdf;
+use law::{CELLS, Grid};
 use lead::Lead;
 
 /// Longest lot looked at, days of demand.
@@ -204,13 +205,16 @@ fn grid(demand: &Demand, terms: Terms, rate: f64, days: usize) -> Grid {
     Grid::new(ceil_to_count(top / (length_to_f64(CELLS) - 2.0)).max(1))
 }
 
-/// Units expected to expire of a stock of `units` that nothing is added to: `E[(units - D(shelf life))+]`, normal law.
+/// Units expected to expire of a stock of `units` that nothing is added to.
+///
+/// `E[(u - D(life))+] = u F_k(u) - E[D] F_(k + 1)(u)` of a gamma law with shape k and the mean and variance that
+/// demand has so far ahead ([`Demand::far`]).
 fn expected_expiry(demand: &Demand, terms: Terms, units: f64) -> f64 {
     let Some(life) = terms.shelf_life_days else { return 0.0 };
-    let mean = demand.mean_per_day() * length_to_f64(life);
-    let spread = demand.variance(life).max(mean).sqrt().max(1e-9);
-    let z = (units - mean) / spread;
-    (spread * (z * normal_below(z) + normal_density(z))).max(0.0)
+    let (mean, variance) = demand.far(life);
+    let variance = variance.max(mean).max(1e-9);
+    let (shape, scale) = (mean * mean / variance, variance / mean.max(1e-9));
+    (units * gamma_cdf(shape, units / scale) - mean * gamma_cdf(shape + 1.0, units / scale)).max(0.0)
 }
 
 #[cfg(test)]
