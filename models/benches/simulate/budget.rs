@@ -12,8 +12,8 @@ use wardstock_models::simulate::{
 use crate::{WEEKS, figures, say, trials, tune};
 
 const REVIEW_DAYS: usize = 7;
-/// The last solves a plan at every review and is left out unless asked for.
-const POLICIES: [&str; 4] = ["wardstock", "(R,s,S)", "(R,s,S) vital first", "wardstock by plan"];
+/// The first solves a plan at every review, as the service does.
+const POLICIES: [&str; 4] = ["wardstock", "(R,s,S)", "(R,s,S) vital first", "wardstock by prices"];
 
 /// The rival that drops what is least important before what is fullest.
 struct VitalFirst(Rss);
@@ -34,20 +34,19 @@ impl Policy for VitalFirst {
 }
 
 /// Prints figures of all policies in the generated hospital at each budget and the ratios of their costs.
-pub(crate) fn report(items: usize, seeds: u64, by_plan: bool) {
+pub(crate) fn report(items: usize, seeds: u64) {
     let rival = tune::rss(items, REVIEW_DAYS);
     let title = format!("budget, hospital of {items} items");
-    compare(&title, &rival, seeds, by_plan, &|seed| hospital(seed, items, WEEKS).unwrap());
+    compare(&title, &rival, seeds, &|seed| hospital(seed, items, WEEKS).unwrap());
 }
 
 /// The same in any worlds, against a rival tuned by the caller.
-pub(crate) fn compare(title: &str, rival: &str, seeds: u64, by_plan: bool, world: &(dyn Fn(u64) -> World + Sync)) {
-    let policies = if by_plan { &POLICIES[..] } else { &POLICIES[..3] };
+pub(crate) fn compare(title: &str, rival: &str, seeds: u64, world: &(dyn Fn(u64) -> World + Sync)) {
     println!("{title}: rival {rival}, seeds 1 to {seeds}, weekly");
     for percent in [100_u32, 90, 80] {
-        let one = |seed| trial(&world(seed), seed, rival, (percent, policies.len()));
-        let comparison = Comparison::of(policies.iter().map(|name| (*name).to_owned()).collect(), trials(1..seeds + 1, one));
-        for (at, policy) in policies.iter().enumerate() {
+        let one = |seed| trial(&world(seed), seed, rival, percent);
+        let comparison = Comparison::of(POLICIES.iter().map(|name| (*name).to_owned()).collect(), trials(1..seeds + 1, one));
+        for (at, policy) in POLICIES.iter().enumerate() {
             figures(&format!("{title}, {percent} %: {policy}"), &comparison, at);
         }
         for one in &comparison.differences {
@@ -56,22 +55,22 @@ pub(crate) fn compare(title: &str, rival: &str, seeds: u64, by_plan: bool, world
             }
         }
         let mean = |at| comparison.mean(at, |one| one.cost).mean;
-        for (at, policy) in policies.iter().enumerate() {
+        for (at, policy) in POLICIES.iter().enumerate() {
             println!("{title}, {percent} %: {policy} / (R,s,S) cost ratio of means: {:.3}", mean(at) / mean(1));
         }
     }
 }
 
-fn trial(world: &World, seed: u64, rival: &str, (percent, count): (u32, usize)) -> Trial {
+fn trial(world: &World, seed: u64, rival: &str, percent: u32) -> Trial {
     let PolicyName::Rss(rss) = parse(rival).unwrap() else { panic!("{rival} is no (R,s,S)") };
     let free = run(world, &mut { rss }, REVIEW_DAYS).unwrap().spent;
     let reviews = i64::try_from(free.len()).unwrap();
     let per_review = free.iter().sum::<i64>() / reviews * i64::from(percent) / 100;
     let bound = clairvoyant(world, REVIEW_DAYS);
-    let by_plan = Knobs { allocation: Allocation::Plan, ..Knobs::default() };
+    let by_prices = Knobs { allocation: Allocation::Priced, ..Knobs::default() };
     let policies: [Box<dyn Policy>; 4] =
-        [Box::new(Wardstock::new(Knobs::default())), Box::new(rss), Box::new(VitalFirst(rss)), Box::new(Wardstock::new(by_plan))];
-    let judged = policies.into_iter().take(count).map(|mut policy| {
+        [Box::new(Wardstock::new(Knobs::default())), Box::new(rss), Box::new(VitalFirst(rss)), Box::new(Wardstock::new(by_prices))];
+    let judged = policies.into_iter().map(|mut policy| {
         let outcome = run_within(world, policy.as_mut(), REVIEW_DAYS, per_review).unwrap();
         let mut spent = 0;
         for (review, money) in (1..).zip(&outcome.spent) {

@@ -12,6 +12,7 @@
 )]
 
 mod budget;
+mod forms;
 mod known;
 mod own_fill;
 mod real;
@@ -70,10 +71,13 @@ fn main() {
         real::report(seeds.max(10), review_days);
     }
     if part("real-budget") {
-        real::within_budget(seeds.max(10), true);
+        real::within_budget(seeds.max(10));
+    }
+    if part("forms") {
+        forms::report(items, seeds);
     }
     if part("budget") {
-        budget::report(items, seeds, true);
+        budget::report(items, seeds);
     }
     for review_days in reviews.iter().copied().filter(|_| part("table")) {
         let tuned = tune::rss(items, review_days);

@@ -55,10 +55,10 @@ pub(crate) fn report(seeds: u64, review_days: usize) {
 }
 
 /// The same demand with too little money; the rival is tuned without a limit, where it is tuned otherwise.
-pub(crate) fn within_budget(seeds: u64, by_plan: bool) {
+pub(crate) fn within_budget(seeds: u64) {
     for part in [contraceptives(), pharmacy()].into_iter().flatten() {
         let rival = tune::rss_in(&|seed| world(seed, &part.tuned), 7);
-        budget::compare(&format!("budget, real {}", part.name), &rival, seeds, by_plan, &|seed| world(seed, &part.judged));
+        budget::compare(&format!("budget, real {}", part.name), &rival, seeds, &|seed| world(seed, &part.judged));
     }
 }
 

@@ -24,10 +24,10 @@ fn no_policy_spends_more_than_there_is() {
 }
 
 #[test]
-fn a_plan_within_a_budget_keeps_it() {
+fn ordering_by_prices_keeps_a_budget_too() {
     let world = hospital(4, 3, 1).unwrap();
-    let by_plan = Knobs { allocation: Allocation::Plan, ..Knobs::default() };
-    kept(&world, &mut Wardstock::new(by_plan), 20_000);
+    let by_prices = Knobs { allocation: Allocation::Priced, ..Knobs::default() };
+    kept(&world, &mut Wardstock::new(by_prices), 20_000);
 }
 
 #[test]

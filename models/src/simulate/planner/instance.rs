@@ -1,4 +1,5 @@
-//! From the book to a plan's instance, as the service makes it from the database; needed only where money is short.
+//! From the book to a plan's instance, as the service makes it from the database; needed where money is short, and to
+//! compare the risk forms.
 
 use std::collections::BTreeMap;
 
@@ -23,12 +24,14 @@ pub(super) struct Known<'a> {
 }
 
 /// The question of one review: every article is named by its position in `rows`.
-pub(super) fn instance(rows: &[Known<'_>], purse: Purse, review_days: usize, knobs: Knobs) -> Instance {
+pub(super) fn instance(rows: &[Known<'_>], purse: Option<Purse>, review_days: usize, knobs: Knobs) -> Instance {
     // A plan may order in every week in which there is a review.
     let spacing = review_days.div_ceil(PERIOD_DAYS).max(1);
     let order_periods: Vec<u32> = (0..PERIODS).step_by(spacing).map(index_to_period).collect();
-    let per_order = count_to_f64(purse.per_review) / 100.0 * length_to_f64(spacing * PERIOD_DAYS) / length_to_f64(review_days.max(1));
-    let money = |period: usize| Some(if period == 0 { count_to_f64(purse.left) / 100.0 } else { per_order });
+    let reviews = length_to_f64(spacing * PERIOD_DAYS) / length_to_f64(review_days.max(1));
+    let money = |purse: Purse, period: usize| {
+        Some(if period == 0 { count_to_f64(purse.left) / 100.0 } else { count_to_f64(purse.per_review) / 100.0 * reviews })
+    };
     let mut suppliers: Vec<&str> = rows.iter().map(|row| row.page.article.supplier.as_str()).collect();
     suppliers.sort_unstable();
     suppliers.dedup();
@@ -41,11 +44,11 @@ pub(super) fn instance(rows: &[Known<'_>], purse: Purse, review_days: usize, kno
         items: rows.iter().enumerate().map(|(at, row)| item(at, row, knobs)).collect(),
         offers: rows.iter().enumerate().map(|(at, row)| offer(at, row)).collect(),
         suppliers: suppliers.into_iter().map(|id| supplier(id, knobs, &order_periods)).collect(),
-        budget: Some((0..PERIODS).map(money).collect()),
+        budget: purse.map(|purse| (0..PERIODS).map(|period| money(purse, period)).collect()),
         storage: Vec::new(),
         transfers: Vec::new(),
         substitutes: Vec::new(),
-        options: Options::default(),
+        options: Options { risk: knobs.form.unwrap_or_default(), ..Options::default() },
     }
 }
 
@@ -71,7 +74,7 @@ fn item(at: usize, row: &Known<'_>, knobs: Knobs) -> Item {
         shortage_cost: knobs.shortage_factor * shortage_cost(article.ven, price, knobs.price_floor),
         disposal_cost: DISPOSAL_SHARE * price,
         safety_stock: None,
-        due: Some(due(at, row)),
+        due: knobs.form.is_none().then(|| due(at, row)),
     }
 }
 

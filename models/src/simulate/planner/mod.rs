@@ -14,6 +14,7 @@ use super::book::{Book, Page};
 use super::policy::Policy;
 use crate::convert::count_to_f64;
 use crate::levels::{Demand, DemandPool, DemandRecord, advise};
+use crate::plan::Risk;
 use instance::Known;
 pub use knowing::Knowing;
 use learned::Learned;
@@ -37,12 +38,14 @@ pub struct Knobs {
     pub shortage_factor: f64,
     /// How money is shared out where there is too little.
     pub allocation: Allocation,
+    /// Order what a plan by weeks with this risk form orders at once, without the levels by the day. `None`: the levels.
+    pub form: Option<Risk>,
 }
 
 impl Default for Knobs {
     fn default() -> Self {
         use crate::plan::standard::{LINE_COST, SHORTAGE_PRICE_MIN};
-        Self { line_cost: LINE_COST, price_floor: SHORTAGE_PRICE_MIN, shortage_factor: 1.0, allocation: Allocation::default() }
+        Self { line_cost: LINE_COST, price_floor: SHORTAGE_PRICE_MIN, shortage_factor: 1.0, allocation: Allocation::default(), form: None }
     }
 }
 
@@ -96,8 +99,9 @@ impl Wardstock {
     /// What to order, with the money that there is.
     fn within_budget(&self, book: &Book<'_>, rows: &[Known<'_>], demands: &[Demand]) -> Result<Vec<i64>, SimulateError> {
         match book.purse {
+            purse if self.knobs.form.is_some() => scarce::planned(rows, purse, book, self.knobs),
             None => Ok(rows.iter().map(|row| row.advice.units).collect()),
-            Some(purse) if self.knobs.allocation == Allocation::Plan => scarce::planned(rows, purse, book, self.knobs),
+            purse if self.knobs.allocation == Allocation::Plan => scarce::planned(rows, purse, book, self.knobs),
             Some(purse) => Ok(scarce::priced(rows, demands, purse, self.knobs, |row| self.rank_of(row))),
         }
     }

@@ -12,10 +12,10 @@ use crate::simulate::purse::Purse;
 /// How scarce money is shared out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Allocation {
-    /// By a plan of 13 weeks with the budget of each: its lines that are due at once.
+    /// By a plan of 13 weeks with the budget of each, as the service does: its lines that are due at once.
+    #[default]
     Plan,
     /// By a price of money: levels as if each missing unit cost less by what its money is worth elsewhere.
-    #[default]
     Priced,
 }
 
@@ -23,7 +23,7 @@ pub enum Allocation {
 const LIMITS: SolveLimits = SolveLimits { time_limit_s: 10.0, gap: 5e-3, threads: 1 };
 
 /// Units by article: lines of the first week's plan that are due at once.
-pub(super) fn planned(rows: &[Known<'_>], purse: Purse, book: &Book<'_>, knobs: Knobs) -> Result<Vec<i64>, SimulateError> {
+pub(super) fn planned(rows: &[Known<'_>], purse: Option<Purse>, book: &Book<'_>, knobs: Knobs) -> Result<Vec<i64>, SimulateError> {
     let question = instance(rows, purse, book.review_days, knobs);
     let failed = |cause: &dyn std::fmt::Display| SimulateError::Planner { what: cause.to_string() };
     let planned = solve(&question, &LIMITS, &mut |_| true).map_err(|cause| failed(&cause))?;
