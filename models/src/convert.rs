@@ -27,14 +27,19 @@ pub fn length_to_f64(length: usize) -> f64 {
 ///
 /// - `value`: units or packs; not a number gives 0, values outside ±2^53 are clamped.
 pub fn floor_to_count(value: f64) -> i64 {
-    clamp_to_count((value + 1e-9).floor())
+    let value = value + 1e-9;
+    // Without a call of the library's `floor`: whole numbers of this size are exact.
+    let whole = clamp_to_count(value);
+    if count_to_f64(whole) > value { whole.max(1 - EXACT_COUNT_MAX) - 1 } else { whole }
 }
 
 /// Whole count above a real number: `ceil(value)`, with a tolerance of 1e-9 for sums of fractions.
 ///
 /// - `value`: units or packs; not a number gives 0, values outside ±2^53 are clamped.
 pub fn ceil_to_count(value: f64) -> i64 {
-    clamp_to_count((value - 1e-9).ceil())
+    let value = value - 1e-9;
+    let whole = clamp_to_count(value);
+    if count_to_f64(whole) < value { whole.min(EXACT_COUNT_MAX - 1) + 1 } else { whole }
 }
 
 /// Whole count nearest to a real number, halves away from zero.

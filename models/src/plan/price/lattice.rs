@@ -7,8 +7,12 @@
 //! `W_t(n) = holding and risk + V_(t+1)(n)` when stock is left, else `shortage + Z_t`;
 //! `V_t(n) = min(V(n), min over packs j >= moq of line + j pack + V(n + j steps))` for one way after the other, from
 //! `V = W_t`; `Z_e = V_(e+1)(0)`.
-//! The inner minimum is a running one from the top, so a state costs one step per way. Orders beyond all
-//! remaining demand and target stock plus one minimum are left out: one pack less is never dearer.
+//!
+//! Three things make that cheap. With `U_t(n) = V_t(n) + units P_t - Q_t`, `P` and `Q` being the sums of holding a unit and
+//! of holding a unit of each period's demand until then, keeping stock changes nothing, so one table per chain is enough.
+//! An order need not be placed while stock lasts until a later one of the same offer that is no dearer for any number of
+//! packs, holding included ([`Buy::until`]): few counts buy in each period. And the inner minimum is a running one from the
+//! top. Orders beyond all remaining demand and target stock plus one minimum are left out: one pack less is never dearer.
 #![expect(clippy::indexing_slicing, reason = "tables have one row per emptiness and period, made in solve")]
 
 use super::terms::{Reply, Terms};
@@ -17,22 +21,56 @@ use crate::convert::{ceil_to_count, length_to_f64};
 /// Room for one item, used again and again.
 #[derive(Debug, Default)]
 pub(crate) struct LatticeRoom {
-    /// `values[offsets[chain * periods + t] + n]`: `V_t(n)` since emptiness `chain` (before period `chain`).
+    /// `values[starts[chain] + n]`: `U_t(n)` since emptiness `chain` (before period `chain`), of the period in work.
     values: Vec<f64>,
-    offsets: Vec<usize>,
+    starts: Vec<usize>,
     /// Largest count of each chain.
     tops: Vec<usize>,
+    /// What the step of each chain and period overwrote, `marks[chain * periods + t]`: the walk takes it back.
+    journal: Vec<f64>,
+    marks: Vec<Mark>,
     /// `Z` by period of emptiness.
     empty: Vec<f64>,
-    /// `W_t` of the period in work.
-    waits: Vec<f64>,
+    /// Least count with stock left before each period of the chain in work.
+    lows: Vec<usize>,
+    /// Demand, holding of a unit, and holding of each period's demand, all before each period.
     sums: Vec<f64>,
+    carried: Vec<f64>,
+    held: Vec<f64>,
+    /// New units beside known stock up to which low stock has a price, by period.
+    margins: Vec<f64>,
     /// Ways of buying by period.
     ways: Vec<Vec<Buy>>,
     /// Units of `n` steps.
     units: Vec<f64>,
     /// `n` as a number.
     counts: Vec<f64>,
+    /// Values of the period in work, for the walk.
+    waits: Vec<f64>,
+    layers: Vec<Vec<f64>>,
+}
+
+/// Counts that a step overwrote, and where their values are kept.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mark {
+    at: usize,
+    low: usize,
+    end: usize,
+}
+
+/// A way of buying at the prices.
+#[derive(Debug, Clone, Copy)]
+struct Buy {
+    /// Place among the ways of its period.
+    number: usize,
+    steps: usize,
+    moq: usize,
+    line: f64,
+    pack: f64,
+    /// Money per step bought, less what holding it until the end of the count costs from period 0 on.
+    slope: f64,
+    /// Demand from period 0 on, and margin, that the count has to cover for a later order to be as good.
+    until: f64,
 }
 
 /// Least cost of the item at the prices with whole packs, and a plan that reaches it.
@@ -46,46 +84,48 @@ pub(crate) fn solve(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply
         lost += terms.item.shortage * reduced.demand[t] + terms.risk(t, 0.0);
     }
     prepare(terms, room, first);
-    let mut ways = std::mem::take(&mut room.ways);
-    ways.resize(periods, Vec::new());
-    for (t, into) in ways.iter_mut().enumerate() {
-        buys(terms, t, into);
-    }
     for chain in (first..periods).rev() {
         // A pool is only emptied by demand.
         if chain == first || reduced.demand[chain - 1] > 0.0 {
-            solve_chain(terms, room, &ways, chain);
-            room.empty[chain] = room.values[room.offsets[chain * periods + chain]];
+            solve_chain(terms, room, chain);
+            room.empty[chain] = room.values[room.starts[chain]] + offset(room, chain, chain);
         }
     }
-    room.ways = ways;
     reply.value = lost + room.empty[first];
     walk(terms, room, reply, first);
 }
 
+/// Sums by period, ways, and the size of the tables.
 fn prepare(terms: &Terms<'_>, room: &mut LatticeRoom, first: usize) {
     let (periods, reduced) = (terms.model.periods, terms.reduced);
     let minimum = reduced.sources.iter().map(|s| s.steps * s.moq).max().unwrap_or(0);
-    room.sums.clear();
-    room.sums.push(0.0);
-    for t in 0..periods {
-        room.sums.push(room.sums[t] + reduced.demand[t]);
+    for sums in [&mut room.sums, &mut room.carried, &mut room.held] {
+        sums.clear();
+        sums.push(0.0);
     }
-    room.offsets.clear();
-    room.offsets.resize(periods * periods, usize::MAX);
+    room.margins.clear();
+    for t in 0..periods {
+        let holding = terms.holding(t);
+        room.sums.push(room.sums[t] + reduced.demand[t]);
+        room.carried.push(room.carried[t] + holding);
+        room.held.push(room.held[t] + holding * room.sums[t + 1]);
+        room.margins.push(terms.margin(t));
+    }
+    room.starts.clear();
+    room.starts.resize(periods, 0);
     room.tops.clear();
     room.tops.resize(periods, 0);
     room.empty.clear();
     room.empty.resize(periods + 1, 0.0);
+    room.marks.resize(periods * periods, Mark::default());
+    room.journal.clear();
     let mut length = 0;
     for chain in first..periods {
         let open = room.sums[periods] - room.sums[chain];
         let needed = ceil_to_count((open + reduced.extra) / reduced.step);
         room.tops[chain] = usize::try_from(needed).unwrap_or(0) + minimum;
-        for t in chain..periods {
-            room.offsets[chain * periods + t] = length;
-            length += room.tops[chain] + 1;
-        }
+        room.starts[chain] = length;
+        length += room.tops[chain] + 1;
     }
     room.values.resize(length.max(room.values.len()), 0.0);
     let top = room.tops.iter().max().copied().unwrap_or(0);
@@ -94,32 +134,78 @@ fn prepare(terms: &Terms<'_>, room: &mut LatticeRoom, first: usize) {
     }
     room.units.clear();
     room.units.extend(room.counts[..=top].iter().map(|n| n * reduced.step));
+    let mut ways = std::mem::take(&mut room.ways);
+    ways.resize(periods, Vec::new());
+    for (t, into) in ways.iter_mut().enumerate() {
+        buys(terms, room, t, into);
+    }
+    room.ways = ways;
 }
 
-/// Least count with stock left before period `t` of a chain.
-fn lowest(room: &LatticeRoom, step: f64, chain: usize, t: usize) -> usize {
-    usize::try_from(ceil_to_count((room.sums[t] - room.sums[chain]) / step)).unwrap_or(0)
+/// Least count that covers so many units.
+fn count_of(units: f64, step: f64) -> usize {
+    usize::try_from(ceil_to_count(units / step)).unwrap_or(0)
 }
 
-fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, offered: &[Vec<Buy>], chain: usize) {
-    let (periods, reduced) = (terms.model.periods, terms.reduced);
-    let top = room.tops[chain];
+/// `Q_t - P_t * demand before the chain`: what `U_t` leaves out.
+fn offset(room: &LatticeRoom, chain: usize, t: usize) -> f64 {
+    room.held[t] - room.sums[chain] * room.carried[t]
+}
+
+fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, chain: usize) {
+    let (periods, step) = (terms.model.periods, terms.reduced.step);
+    let (top, start) = (room.tops[chain], room.starts[chain]);
+    let mut values = std::mem::take(&mut room.values);
+    let mut lows = std::mem::take(&mut room.lows);
+    lows.clear();
+    lows.extend(room.sums.iter().map(|sum| count_of(sum - room.sums[chain], step)));
+    let table = &mut values[start..=start + top];
+    let (carried, offset) = (room.carried[periods], offset(room, chain, periods));
+    for (value, units) in table.iter_mut().zip(&room.units).skip(lows[periods]) {
+        *value = units * carried - offset;
+    }
     for t in (chain..periods).rev() {
-        let low = lowest(room, reduced.step, chain, t);
-        let mut waits = std::mem::take(&mut room.waits);
-        fill_waits(terms, room, &mut waits, (chain, t, low));
-        let at = room.offsets[chain * periods + t];
-        let values = &mut room.values[at..=at + top];
-        values[low..].copy_from_slice(&waits[low..=top]);
-        for (number, buy) in offered[t].iter().enumerate() {
-            // Packs of several ways may arrive in one period: each adds to what the ones before it did.
-            if number > 0 {
-                waits[low..=top].copy_from_slice(&values[low..]);
-            }
+        let (low, covered) = (lows[t], lows[t + 1].min(top + 1));
+        let counts = |units: f64| count_of(units - room.sums[chain], step).min(top + 1);
+        let risky = if room.margins[t] > 0.0 { counts(room.sums[t + 1] + room.margins[t]) } else { covered };
+        // The pool is empty at the start of a chain: the way that chooses first has one count to choose for.
+        let last = room.ways[t].len().saturating_sub(1);
+        let until = |(n, buy): (usize, &Buy)| if t == chain && n == last { 1 } else { counts(buy.until) };
+        let buying = room.ways[t].iter().enumerate().map(until).max().unwrap_or(0);
+        let end = covered.max(risky).max(buying).max(low);
+        room.marks[chain * periods + t] = Mark { at: room.journal.len(), low, end };
+        room.journal.extend_from_slice(&table[low..end]);
+        waiting(terms, room, (chain, t), (covered, risky), (table, low));
+        for (n, buy) in room.ways[t].iter().enumerate() {
             let most = most(terms, (&room.sums, top), (chain, t), buy.steps * buy.moq);
-            cheapen(values, &waits, &room.counts, (low, most), buy);
+            cheapen(table, &room.counts, (low, until((n, buy)), most), buy);
         }
-        room.waits = waits;
+    }
+    room.lows = lows;
+    room.values = values;
+}
+
+/// `W_t` in the place of `U_(t+1)` for the counts from `low` on: those below `covered` run out, those below `risky` are low.
+fn waiting(
+    terms: &Terms<'_>,
+    room: &LatticeRoom,
+    (chain, t): (usize, usize),
+    (covered, risky): (usize, usize),
+    (table, low): (&mut [f64], usize),
+) {
+    let needed = room.sums[t + 1] - room.sums[chain];
+    if low < covered {
+        let short = terms.risk(t, 0.0) + room.empty[t + 1] - offset(room, chain, t);
+        let (shortage, carried) = (terms.item.shortage, room.carried[t]);
+        for (value, units) in table[low..covered].iter_mut().zip(&room.units[low..covered]) {
+            *value = shortage * (needed - units).max(0.0) + units * carried + short;
+        }
+    }
+    let first = covered.max(low);
+    if first < risky {
+        for (value, units) in table[first..risky].iter_mut().zip(&room.units[first..risky]) {
+            *value += terms.risk(t, (units - needed).max(0.0));
+        }
     }
 }
 
@@ -133,65 +219,53 @@ fn most(terms: &Terms<'_>, (sums, top): (&[f64], usize), (chain, t): (usize, usi
     top.min(usize::try_from(ceil_to_count(usable / terms.reduced.step)).unwrap_or(top) + minimum - 1)
 }
 
-/// `W_t(n)` for all counts of a chain from `low` on.
-fn fill_waits(terms: &Terms<'_>, room: &LatticeRoom, waits: &mut Vec<f64>, (chain, t, low): (usize, usize, usize)) {
-    let (periods, step) = (terms.model.periods, terms.reduced.step);
-    let top = room.tops[chain];
-    let needed = room.sums[t + 1] - room.sums[chain];
-    let holding = terms.holding(t);
-    let short = terms.risk(t, 0.0) + room.empty.get(t + 1).copied().unwrap_or(0.0);
-    let plain = !terms.steer || terms.item.risk[t].is_empty();
-    let next = (t + 1 < periods).then(|| room.offsets[chain * periods + t + 1]);
-    waits.resize(waits.len().max(top + 1), 0.0);
-    let covered = lowest(room, step, chain, t + 1).min(top + 1);
-    let covered = covered.max(low);
-    for (wait, units) in waits[low..covered].iter_mut().zip(&room.units[low..covered]) {
-        *wait = terms.item.shortage * (needed - units).max(0.0) + short;
+/// Lowers the values of `low..until` by one way of buying up to the count `most`: a running minimum from the top, with
+/// `slope n` added to every entry so that it needs one comparison a step. A value that is lowered already pays the line
+/// twice if it is used again, which is never less than once.
+fn cheapen(values: &mut [f64], counts: &[f64], (low, until, most): (usize, usize, usize), buy: &Buy) {
+    let (stride, least) = (buy.steps, buy.steps * buy.moq);
+    if least + low > most || low >= until {
+        return;
     }
-    let stocks = waits[covered..=top].iter_mut().zip(&room.units[covered..=top]);
-    match next {
-        Some(at) => {
-            for ((wait, units), later) in stocks.zip(&room.values[at + covered..=at + top]) {
-                *wait = holding * (units - needed).max(0.0) + later;
-            }
+    let last = (until - 1).min(most - least);
+    let slope = buy.slope;
+    if stride == 1 {
+        let mut best = lowest(&values[last + least..=most], &counts[last + least..=most], slope);
+        for n in (low..=last).rev() {
+            best = lesser(values[n + least] + slope * counts[n + least], best);
+            values[n] = lesser(best + (buy.line - slope * counts[n]), values[n]);
         }
-        None => stocks.for_each(|(wait, units)| *wait = holding * (units - needed).max(0.0)),
+        return;
     }
-    if !plain {
-        for (wait, units) in waits[covered..=top].iter_mut().zip(&room.units[covered..=top]) {
-            *wait += terms.risk(t, (units - needed).max(0.0));
+    for first in (low..=last).rev().take(stride) {
+        let mut best = f64::INFINITY;
+        let mut m = first + least;
+        while m <= most {
+            best = lesser(values[m] + slope * counts[m], best);
+            m += stride;
+        }
+        for n in (low..=first).rev().step_by(stride) {
+            best = lesser(values[n + least] + slope * counts[n + least], best);
+            values[n] = lesser(best + (buy.line - slope * counts[n]), values[n]);
         }
     }
 }
 
-/// Lowers `values` by one way of buying: a running minimum from the top, with `pack n` added to every entry so
-/// that it needs one comparison a step.
-fn cheapen(values: &mut [f64], waits: &[f64], counts: &[f64], (low, top): (usize, usize), buy: &Buy) {
-    let (stride, least) = (buy.steps, buy.steps * buy.moq);
-    if least + low > top {
-        return;
+/// The least of `value + slope count`.
+fn lowest(values: &[f64], counts: &[f64], slope: f64) -> f64 {
+    // Four at a time, so that each doesn't wait for the one before.
+    let mut least = [f64::INFINITY; 4];
+    let (fours, numbers) = (values.chunks_exact(4), counts.chunks_exact(4));
+    let mut rest = f64::INFINITY;
+    for (value, count) in fours.remainder().iter().zip(numbers.remainder()) {
+        rest = lesser(value + slope * count, rest);
     }
-    let slope = buy.pack / length_to_f64(stride);
-    let first = length_to_f64(buy.moq) * buy.pack + buy.line;
-    let highest = top - least;
-    if stride == 1 {
-        let mut best = f64::INFINITY;
-        let rows = values[low..=highest].iter_mut().zip(&waits[low + least..=top]).zip(&counts[low..=highest]);
-        for ((value, wait), count) in rows.rev() {
-            let tilt = slope * count;
-            best = lesser(wait + tilt, best);
-            *value = lesser(best + (first - tilt), *value);
-        }
-        return;
-    }
-    for residue in 0..stride.min(highest - low + 1) {
-        let mut best = f64::INFINITY;
-        for n in (low..=highest - residue).rev().step_by(stride) {
-            let tilt = slope * counts[n];
-            best = lesser(waits[n + least] + tilt, best);
-            values[n] = lesser(best + (first - tilt), values[n]);
+    for (four, counts) in fours.zip(numbers) {
+        for ((least, value), count) in least.iter_mut().zip(four).zip(counts) {
+            *least = lesser(value + slope * count, *least);
         }
     }
+    least.into_iter().fold(rest, lesser)
 }
 
 /// The smaller of two numbers: one instruction, as what is no number needs no care here.
@@ -199,22 +273,13 @@ fn lesser(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
-/// A way of buying at the prices.
-#[derive(Debug, Clone, Copy)]
-struct Buy {
-    /// Place among the ways of its period.
-    number: usize,
-    steps: usize,
-    moq: usize,
-    line: f64,
-    pack: f64,
-}
-
 /// Ways of one period, without those that another one beats for every number of packs.
-fn buys(terms: &Terms<'_>, t: usize, into: &mut Vec<Buy>) {
+fn buys(terms: &Terms<'_>, room: &LatticeRoom, t: usize, into: &mut Vec<Buy>) {
     into.clear();
     for (number, source) in terms.reduced.arriving(t).iter().enumerate() {
-        into.push(Buy { number, steps: source.steps, moq: source.moq, line: terms.line(source), pack: terms.pack(source) });
+        let (line, pack) = (terms.line(source), terms.pack(source));
+        let slope = pack / length_to_f64(source.steps) - terms.reduced.step * room.carried[t];
+        into.push(Buy { number, steps: source.steps, moq: source.moq, line, pack, slope, until: f64::INFINITY });
     }
     let mut n = 0;
     while n < into.len() {
@@ -229,28 +294,57 @@ fn buys(terms: &Terms<'_>, t: usize, into: &mut Vec<Buy>) {
             n += 1;
         }
     }
+    for buy in into {
+        buy.until = until(terms, room, t, buy);
+    }
+}
+
+/// Demand and margin, from period 0 on, that stock must cover for a later order of the same offer to be as good for any
+/// number of packs: then nothing runs out or low meanwhile. Infinite where there is none.
+fn until(terms: &Terms<'_>, room: &LatticeRoom, t: usize, buy: &Buy) -> f64 {
+    let reduced = terms.reduced;
+    let source = &reduced.arriving(t)[buy.number];
+    let mut units = 0.0_f64;
+    for s in t + 1..terms.model.periods {
+        units = units.max(room.sums[s] + room.margins[s - 1]);
+        let Some(later) = reduced.arriving(s).iter().find(|later| later.offer == source.offer) else {
+            continue;
+        };
+        let saved = buy.pack - terms.pack(later) + source.units * (room.carried[s] - room.carried[t]);
+        if saved >= 0.0 && length_to_f64(buy.moq) * saved >= terms.line(later) - buy.line {
+            return units;
+        }
+    }
+    f64::INFINITY
 }
 
 /// The plan, forwards: in every state the first choice that reaches its value.
 fn walk(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply, first: usize) {
-    let (periods, reduced) = (terms.model.periods, terms.reduced);
+    let (periods, step) = (terms.model.periods, terms.reduced.step);
     let (mut chain, mut n) = (first, 0);
-    let mut waits = std::mem::take(&mut room.waits);
-    let mut layers: Vec<Vec<f64>> = Vec::new();
+    let (mut waits, mut layers) = (std::mem::take(&mut room.waits), std::mem::take(&mut room.layers));
     let ways = std::mem::take(&mut room.ways);
     for (t, ways) in ways.iter().enumerate().take(periods).skip(first) {
-        if !ways.is_empty() {
-            fill_waits(terms, room, &mut waits, (chain, t, n));
+        let Mark { at, low, end } = room.marks[chain * periods + t];
+        let (top, start) = (room.tops[chain], room.starts[chain]);
+        room.values[start + low..start + end].copy_from_slice(&room.journal[at..at + end - low]);
+        let counts = |units: f64| count_of(units - room.sums[chain], step).min(top + 1);
+        let covered = counts(room.sums[t + 1]);
+        if ways.iter().any(|buy| n < counts(buy.until)) {
+            waits.clear();
+            waits.extend_from_slice(&room.values[start..=start + top]);
+            let risky = if room.margins[t] > 0.0 { counts(room.sums[t + 1] + room.margins[t]) } else { covered };
+            waiting(terms, room, (chain, t), (covered, risky), (&mut waits, n));
             n = choose(terms, room, (ways, &waits), (chain, t, n), &mut layers, reply);
         }
-        if n < lowest(room, reduced.step, chain, t + 1) {
+        if n < covered {
             (chain, n) = (t + 1, 0);
         } else {
-            let needed = room.sums[t + 1] - room.sums[chain];
-            reply.stock[t] = (reduced.step * length_to_f64(n) - needed).max(0.0);
+            reply.stock[t] = (room.units[n] - (room.sums[t + 1] - room.sums[chain])).max(0.0);
         }
     }
     room.waits = waits;
+    room.layers = layers;
     room.ways = ways;
 }
 
@@ -267,12 +361,12 @@ fn choose(
     let top = room.tops[chain];
     let most = |buy: &Buy| most(terms, (&room.sums, top), (chain, t), buy.steps * buy.moq);
     layers.resize_with(layers.len().max(ways.len()), Vec::new);
-    for (m, buy) in ways.iter().enumerate() {
+    for (m, buy) in ways.iter().enumerate().take(ways.len().saturating_sub(1)) {
         let (done, rest) = layers.split_at_mut(m);
         let before: &[f64] = done.last().map_or(waits, Vec::as_slice);
         rest[0].clear();
-        rest[0].extend_from_slice(&before[..=top]);
-        cheapen(&mut rest[0], before, &room.counts, (n, most(buy)), buy);
+        rest[0].extend_from_slice(before);
+        cheapen(&mut rest[0], &room.counts, (n, top + 1, most(buy)), buy);
     }
     let mut n = n;
     for (m, buy) in ways.iter().enumerate().rev() {
@@ -280,7 +374,8 @@ fn choose(
         let mut best = (before[n], 0);
         let mut packs = buy.moq;
         while n + packs * buy.steps <= most(buy) {
-            let cost = buy.line + length_to_f64(packs) * buy.pack + before[n + packs * buy.steps];
+            let after = n + packs * buy.steps;
+            let cost = buy.line + buy.slope * (room.counts[after] - room.counts[n]) + before[after];
             if cost < best.0 - 1e-9 {
                 best = (cost, packs);
             }

@@ -60,6 +60,15 @@ impl Terms<'_> {
         self.carry * (self.item.holding + storage)
     }
 
+    /// New units at the end of `t` from which on low stock has no price.
+    pub(crate) fn margin(&self, t: usize) -> f64 {
+        if !self.steer {
+            return 0.0;
+        }
+        let target: f64 = self.item.risk[t].iter().map(|piece| piece.width).sum();
+        (target - self.reduced.known[t]).max(0.0)
+    }
+
     /// Price of low stock with `new` units beside the known stock at the end of `t`.
     pub(crate) fn risk(&self, t: usize, new: f64) -> f64 {
         if !self.steer || self.item.risk[t].is_empty() {
