@@ -42,6 +42,15 @@ pub fn ceil_to_count(value: f64) -> i64 {
     if count_to_f64(whole) < value { whole.min(EXACT_COUNT_MAX - 1) + 1 } else { whole }
 }
 
+/// Index above a real number: `ceil(value)` with a tolerance of 1e-9, for loops that do little else.
+///
+/// - `value`: a count, below 2^32; below 0 and not a number give 0.
+pub fn ceil_to_index(value: f64) -> usize {
+    let value = value - 1e-9;
+    let whole = value as u32;
+    whole as usize + usize::from(f64::from(whole) < value)
+}
+
 /// Whole count nearest to a real number, halves away from zero.
 ///
 /// - `value`: units or packs; not a number gives 0, values outside ±2^53 are clamped.

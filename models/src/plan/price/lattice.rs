@@ -16,9 +16,9 @@
 #![expect(clippy::indexing_slicing, reason = "tables have one row per emptiness and period, made in solve")]
 
 use super::terms::{Reply, Terms};
-use crate::convert::{ceil_to_count, length_to_f64};
+use crate::convert::{ceil_to_index, length_to_f64};
 
-/// Room for one item, used again and again.
+/// Room for one item, used again and again. Stock, demand and costs by the unit are by the lattice step here.
 #[derive(Debug, Default)]
 pub(crate) struct LatticeRoom {
     /// `values[starts[chain] + n]`: `U_t(n)` since emptiness `chain` (before period `chain`), of the period in work.
@@ -31,18 +31,15 @@ pub(crate) struct LatticeRoom {
     marks: Vec<Mark>,
     /// `Z` by period of emptiness.
     empty: Vec<f64>,
-    /// Least count with stock left before each period of the chain in work.
-    lows: Vec<usize>,
-    /// Demand, holding of a unit, and holding of each period's demand, all before each period.
+    /// Demand, holding of a step, and holding of each period's demand, all before each period.
     sums: Vec<f64>,
     carried: Vec<f64>,
     held: Vec<f64>,
-    /// New units beside known stock up to which low stock has a price, by period.
+    /// New stock beside known stock up to which low stock has a price, by period.
     margins: Vec<f64>,
-    /// Ways of buying by period.
+    /// Ways of buying by period, and the largest [`Buy::until`] of each period.
     ways: Vec<Vec<Buy>>,
-    /// Units of `n` steps.
-    units: Vec<f64>,
+    untils: Vec<f64>,
     /// `n` as a number.
     counts: Vec<f64>,
     /// Values of the period in work, for the walk.
@@ -50,7 +47,7 @@ pub(crate) struct LatticeRoom {
     layers: Vec<Vec<f64>>,
 }
 
-/// Counts that a step overwrote, and where their values are kept.
+/// Counts that a step overwrote and that are read again, and where their values are kept.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mark {
     at: usize,
@@ -67,9 +64,9 @@ struct Buy {
     moq: usize,
     line: f64,
     pack: f64,
-    /// Money per step bought, less what holding it until the end of the count costs from period 0 on.
+    /// Money per step, less what holding it from period 0 to the arrival costs.
     slope: f64,
-    /// Demand from period 0 on, and margin, that the count has to cover for a later order to be as good.
+    /// Demand from period 0 on, and margin, that stock has to cover for a later order to be as good.
     until: f64,
 }
 
@@ -98,18 +95,18 @@ pub(crate) fn solve(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply
 /// Sums by period, ways, and the size of the tables.
 fn prepare(terms: &Terms<'_>, room: &mut LatticeRoom, first: usize) {
     let (periods, reduced) = (terms.model.periods, terms.reduced);
-    let minimum = reduced.sources.iter().map(|s| s.steps * s.moq).max().unwrap_or(0);
+    let a_step = 1.0 / reduced.step;
     for sums in [&mut room.sums, &mut room.carried, &mut room.held] {
         sums.clear();
         sums.push(0.0);
     }
     room.margins.clear();
     for t in 0..periods {
-        let holding = terms.holding(t);
-        room.sums.push(room.sums[t] + reduced.demand[t]);
+        let holding = terms.holding(t) * reduced.step;
+        room.sums.push(room.sums[t] + reduced.demand[t] * a_step);
         room.carried.push(room.carried[t] + holding);
         room.held.push(room.held[t] + holding * room.sums[t + 1]);
-        room.margins.push(terms.margin(t));
+        room.margins.push(terms.margin(t) * a_step);
     }
     room.starts.clear();
     room.starts.resize(periods, 0);
@@ -119,11 +116,10 @@ fn prepare(terms: &Terms<'_>, room: &mut LatticeRoom, first: usize) {
     room.empty.resize(periods + 1, 0.0);
     room.marks.resize(periods * periods, Mark::default());
     room.journal.clear();
+    let minimum = reduced.sources.iter().map(|s| s.steps * s.moq).max().unwrap_or(0);
     let mut length = 0;
     for chain in first..periods {
-        let open = room.sums[periods] - room.sums[chain];
-        let needed = ceil_to_count((open + reduced.extra) / reduced.step);
-        room.tops[chain] = usize::try_from(needed).unwrap_or(0) + minimum;
+        room.tops[chain] = ceil_to_index(room.sums[periods] - room.sums[chain] + reduced.extra * a_step) + minimum;
         room.starts[chain] = length;
         length += room.tops[chain] + 1;
     }
@@ -132,19 +128,14 @@ fn prepare(terms: &Terms<'_>, room: &mut LatticeRoom, first: usize) {
     while room.counts.len() <= top {
         room.counts.push(length_to_f64(room.counts.len()));
     }
-    room.units.clear();
-    room.units.extend(room.counts[..=top].iter().map(|n| n * reduced.step));
     let mut ways = std::mem::take(&mut room.ways);
     ways.resize(periods, Vec::new());
+    room.untils.clear();
     for (t, into) in ways.iter_mut().enumerate() {
         buys(terms, room, t, into);
+        room.untils.push(into.iter().map(|buy| buy.until).fold(0.0, f64::max));
     }
     room.ways = ways;
-}
-
-/// Least count that covers so many units.
-fn count_of(units: f64, step: f64) -> usize {
-    usize::try_from(ceil_to_count(units / step)).unwrap_or(0)
 }
 
 /// `Q_t - P_t * demand before the chain`: what `U_t` leaves out.
@@ -153,35 +144,40 @@ fn offset(room: &LatticeRoom, chain: usize, t: usize) -> f64 {
 }
 
 fn solve_chain(terms: &Terms<'_>, room: &mut LatticeRoom, chain: usize) {
-    let (periods, step) = (terms.model.periods, terms.reduced.step);
+    let periods = terms.model.periods;
     let (top, start) = (room.tops[chain], room.starts[chain]);
     let mut values = std::mem::take(&mut room.values);
-    let mut lows = std::mem::take(&mut room.lows);
-    lows.clear();
-    lows.extend(room.sums.iter().map(|sum| count_of(sum - room.sums[chain], step)));
     let table = &mut values[start..=start + top];
+    let before = room.sums[chain];
+    let count = |units: f64| ceil_to_index(units - before).min(top + 1);
     let (carried, offset) = (room.carried[periods], offset(room, chain, periods));
-    for (value, units) in table.iter_mut().zip(&room.units).skip(lows[periods]) {
-        *value = units * carried - offset;
+    // Least count with stock left at the end of the period in work.
+    let mut covered = count(room.sums[periods]);
+    for (value, count) in table.iter_mut().zip(&room.counts).skip(covered) {
+        *value = count * carried - offset;
     }
     for t in (chain..periods).rev() {
-        let (low, covered) = (lows[t], lows[t + 1].min(top + 1));
-        let counts = |units: f64| count_of(units - room.sums[chain], step).min(top + 1);
-        let risky = if room.margins[t] > 0.0 { counts(room.sums[t + 1] + room.margins[t]) } else { covered };
+        let low = count(room.sums[t]);
+        let risky = if room.margins[t] > 0.0 { count(room.sums[t + 1] + room.margins[t]) } else { covered };
+        let ways = &room.ways[t];
+        let until = if ways.is_empty() { 0 } else { count(room.untils[t]) };
         // The pool is empty at the start of a chain: the way that chooses first has one count to choose for.
-        let last = room.ways[t].len().saturating_sub(1);
-        let until = |(n, buy): (usize, &Buy)| if t == chain && n == last { 1 } else { counts(buy.until) };
-        let buying = room.ways[t].iter().enumerate().map(until).max().unwrap_or(0);
-        let end = covered.max(risky).max(buying).max(low);
-        room.marks[chain * periods + t] = Mark { at: room.journal.len(), low, end };
-        room.journal.extend_from_slice(&table[low..end]);
-        waiting(terms, room, (chain, t), (covered, risky), (table, low));
-        for (n, buy) in room.ways[t].iter().enumerate() {
-            let most = most(terms, (&room.sums, top), (chain, t), buy.steps * buy.moq);
-            cheapen(table, &room.counts, (low, until((n, buy)), most), buy);
+        let until = if t == chain && ways.len() == 1 { 1 } else { until };
+        let end = risky.max(until);
+        if end > covered {
+            room.marks[chain * periods + t] = Mark { at: room.journal.len(), low: covered, end };
+            room.journal.extend_from_slice(&table[covered..end]);
+        } else {
+            room.marks[chain * periods + t] = Mark::default();
         }
+        waiting(terms, room, (chain, t), (covered, risky), (table, low));
+        for (n, buy) in ways.iter().enumerate() {
+            let most = most(terms, (&room.sums, top), (chain, t), buy.steps * buy.moq);
+            let until = if t == chain && n + 1 == ways.len() { 1 } else { until };
+            cheapen(table, &room.counts, (low, until, most), buy);
+        }
+        covered = low;
     }
-    room.lows = lows;
     room.values = values;
 }
 
@@ -193,18 +189,21 @@ fn waiting(
     (covered, risky): (usize, usize),
     (table, low): (&mut [f64], usize),
 ) {
+    let step = terms.reduced.step;
     let needed = room.sums[t + 1] - room.sums[chain];
     if low < covered {
-        let short = terms.risk(t, 0.0) + room.empty[t + 1] - offset(room, chain, t);
-        let (shortage, carried) = (terms.item.shortage, room.carried[t]);
-        for (value, units) in table[low..covered].iter_mut().zip(&room.units[low..covered]) {
-            *value = shortage * (needed - units).max(0.0) + units * carried + short;
+        // Counts below `covered` are short by no less than nothing, up to rounding.
+        let shortage = terms.item.shortage * step;
+        let short = shortage * needed + terms.risk(t, 0.0) + room.empty[t + 1] - offset(room, chain, t);
+        let slope = room.carried[t] - shortage;
+        for (value, count) in table[low..covered].iter_mut().zip(&room.counts[low..covered]) {
+            *value = short + count * slope;
         }
     }
     let first = covered.max(low);
     if first < risky {
-        for (value, units) in table[first..risky].iter_mut().zip(&room.units[first..risky]) {
-            *value += terms.risk(t, (units - needed).max(0.0));
+        for (value, count) in table[first..risky].iter_mut().zip(&room.counts[first..risky]) {
+            *value += terms.risk(t, (count - needed).max(0.0) * step);
         }
     }
 }
@@ -215,8 +214,7 @@ fn most(terms: &Terms<'_>, (sums, top): (&[f64], usize), (chain, t): (usize, usi
     if !terms.strict || !terms.reduced.expires {
         return top;
     }
-    let usable = sums[terms.reduced.keeps[t]] - sums[chain];
-    top.min(usize::try_from(ceil_to_count(usable / terms.reduced.step)).unwrap_or(top) + minimum - 1)
+    top.min(ceil_to_index(sums[terms.reduced.keeps[t]] - sums[chain]) + minimum - 1)
 }
 
 /// Lowers the values of `low..until` by one way of buying up to the count `most`: a running minimum from the top, with
@@ -278,7 +276,7 @@ fn buys(terms: &Terms<'_>, room: &LatticeRoom, t: usize, into: &mut Vec<Buy>) {
     into.clear();
     for (number, source) in terms.reduced.arriving(t).iter().enumerate() {
         let (line, pack) = (terms.line(source), terms.pack(source));
-        let slope = pack / length_to_f64(source.steps) - terms.reduced.step * room.carried[t];
+        let slope = pack / length_to_f64(source.steps) - room.carried[t];
         into.push(Buy { number, steps: source.steps, moq: source.moq, line, pack, slope, until: f64::INFINITY });
     }
     let mut n = 0;
@@ -310,7 +308,7 @@ fn until(terms: &Terms<'_>, room: &LatticeRoom, t: usize, buy: &Buy) -> f64 {
         let Some(later) = reduced.arriving(s).iter().find(|later| later.offer == source.offer) else {
             continue;
         };
-        let saved = buy.pack - terms.pack(later) + source.units * (room.carried[s] - room.carried[t]);
+        let saved = buy.pack - terms.pack(later) + length_to_f64(buy.steps) * (room.carried[s] - room.carried[t]);
         if saved >= 0.0 && length_to_f64(buy.moq) * saved >= terms.line(later) - buy.line {
             return units;
         }
@@ -328,19 +326,19 @@ fn walk(terms: &Terms<'_>, room: &mut LatticeRoom, reply: &mut Reply, first: usi
         let Mark { at, low, end } = room.marks[chain * periods + t];
         let (top, start) = (room.tops[chain], room.starts[chain]);
         room.values[start + low..start + end].copy_from_slice(&room.journal[at..at + end - low]);
-        let counts = |units: f64| count_of(units - room.sums[chain], step).min(top + 1);
-        let covered = counts(room.sums[t + 1]);
-        if ways.iter().any(|buy| n < counts(buy.until)) {
+        let count = |units: f64| ceil_to_index(units - room.sums[chain]).min(top + 1);
+        let covered = count(room.sums[t + 1]);
+        if !ways.is_empty() && n < count(room.untils[t]) {
             waits.clear();
             waits.extend_from_slice(&room.values[start..=start + top]);
-            let risky = if room.margins[t] > 0.0 { counts(room.sums[t + 1] + room.margins[t]) } else { covered };
+            let risky = if room.margins[t] > 0.0 { count(room.sums[t + 1] + room.margins[t]) } else { covered };
             waiting(terms, room, (chain, t), (covered, risky), (&mut waits, n));
             n = choose(terms, room, (ways, &waits), (chain, t, n), &mut layers, reply);
         }
         if n < covered {
             (chain, n) = (t + 1, 0);
         } else {
-            reply.stock[t] = (room.units[n] - (room.sums[t + 1] - room.sums[chain])).max(0.0);
+            reply.stock[t] = (room.counts[n] - (room.sums[t + 1] - room.sums[chain])).max(0.0) * step;
         }
     }
     room.waits = waits;
