@@ -125,15 +125,10 @@ fn release(draft: &mut Draft<'_>, i: usize, t: usize) -> Option<Release> {
             }
         }
         for changes in ways {
-            let Some(loss) = draft.trial(&changes, true) else {
-                continue;
-            };
             let money = -count_to_f64(away.packs) * model.offers[k].price;
-            let rate = loss / money;
-            if best.as_ref().is_none_or(|b| rate < b.0) {
-                let item = i;
-                let made = Release { item, loss, money, changes };
-                best = Some((rate, made));
+            let ceiling = best.as_ref().map_or(f64::INFINITY, |b| b.0 * money);
+            if let Some(loss) = draft.trial_below(&changes, true, ceiling) {
+                best = Some((loss / money, Release { item: i, loss, money, changes }));
             }
         }
     }
@@ -154,10 +149,8 @@ fn wish(draft: &mut Draft<'_>, i: usize, t: usize) -> Option<Wish> {
         if money > model.budget[t] || draft.packs[k][t] + change.packs > offer.most {
             continue;
         }
-        let Some(delta) = draft.trial(&[change], false) else {
-            continue;
-        };
-        if delta < -1e-6 && best.as_ref().is_none_or(|b| -delta > b.gain) {
+        let ceiling = best.as_ref().map_or(-1e-6, |b| -b.gain);
+        if let Some(delta) = draft.trial_below(&[change], false, ceiling) {
             best = Some(Wish { item: i, gain: -delta, money, change });
         }
     }

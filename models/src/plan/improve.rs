@@ -92,13 +92,11 @@ fn best_buy(draft: &mut Draft<'_>, i: usize) -> Option<Buy> {
             let mut packs = one.max(largest_buy(draft, k, t));
             loop {
                 let change = Change { offer: k, period: t, packs };
-                if let Some(delta) = draft.trial(&[change], true) {
-                    let money = count_to_f64(packs) * offer.price;
-                    let score = -delta / money.max(1e-6);
-                    // A smaller step has to be clearly better than a larger one.
-                    if delta < -1e-7 && best.as_ref().is_none_or(|b| score > b.score * 1.000_1) {
-                        best = Some(Buy { score, change });
-                    }
+                let money = (count_to_f64(packs) * offer.price).max(1e-6);
+                // A smaller step has to be clearly better than a larger one.
+                let least = best.as_ref().map_or(0.0, |b| b.score * 1.000_1 * money);
+                if let Some(delta) = draft.trial_below(&[change], true, (-least).min(-1e-7)) {
+                    best = Some(Buy { score: -delta / money, change });
                 }
                 if packs <= one {
                     break;
@@ -139,10 +137,8 @@ fn best_move(draft: &mut Draft<'_>, i: usize) -> bool {
     let model = draft.model;
     let mut best: Option<(f64, Vec<Change>)> = None;
     let mut consider = |draft: &mut Draft<'_>, changes: &[Change]| {
-        if let Some(delta) = draft.trial(changes, true)
-            && delta < -1e-7
-            && best.as_ref().is_none_or(|b| delta < b.0)
-        {
+        let ceiling = best.as_ref().map_or(-1e-7, |b| b.0);
+        if let Some(delta) = draft.trial_below(changes, true, ceiling) {
             best = Some((delta, changes.to_vec()));
         }
     };
@@ -268,9 +264,8 @@ fn cheapest_home(draft: &mut Draft<'_>, (k, t): (usize, usize), target: Option<u
     let away = Change { offer: k, period: t, packs: -draft.packs[k][t] };
     let mut best: Option<(f64, Vec<Change>)> = None;
     let mut consider = |draft: &mut Draft<'_>, changes: Vec<Change>| {
-        if let Some(delta) = draft.trial(&changes, true)
-            && best.as_ref().is_none_or(|b| delta < b.0)
-        {
+        let ceiling = best.as_ref().map_or(f64::INFINITY, |b| b.0);
+        if let Some(delta) = draft.trial_below(&changes, true, ceiling) {
             best = Some((delta, changes));
         }
     };

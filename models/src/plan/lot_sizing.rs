@@ -28,10 +28,8 @@ pub(crate) fn resize_lots(draft: &mut Draft<'_>) {
                 continue;
             };
             let changes = changes_to(draft, i, (k, 0), &lots);
-            if let Some(delta) = draft.trial(&changes, true)
-                && delta < -1e-7
-                && best.as_ref().is_none_or(|b| delta < b.0)
-            {
+            let ceiling = best.as_ref().map_or(-1e-7, |b| b.0);
+            if let Some(delta) = draft.trial_below(&changes, true, ceiling) {
                 best = Some((delta, changes));
             }
         }
@@ -55,10 +53,8 @@ pub(crate) fn resize_later_lots(draft: &mut Draft<'_>, i: usize) {
             continue;
         };
         let changes = changes_to(draft, i, (k, 1), &lots);
-        if let Some(delta) = draft.trial(&changes, true)
-            && delta < -1e-7
-            && best.as_ref().is_none_or(|b| delta < b.0)
-        {
+        let ceiling = best.as_ref().map_or(-1e-7, |b| b.0);
+        if let Some(delta) = draft.trial_below(&changes, true, ceiling) {
             best = Some((delta, changes));
         }
     }

@@ -56,10 +56,8 @@ fn best_merge(draft: &mut Draft<'_>, i: usize) -> bool {
             let mut changes = vec![away];
             changes.extend(before.and_then(|to| taken_over(draft, k, to, early)));
             changes.extend(after.and_then(|to| taken_over(draft, k, to, late)));
-            if let Some(delta) = draft.trial(&changes, true)
-                && delta < -1e-7
-                && best.as_ref().is_none_or(|b| delta < b.0)
-            {
+            let ceiling = best.as_ref().map_or(-1e-7, |b| b.0);
+            if let Some(delta) = draft.trial_below(&changes, true, ceiling) {
                 best = Some((delta, changes));
             }
         }
@@ -197,9 +195,7 @@ fn put_off_to(draft: &mut Draft<'_>, s: usize, t: usize, to: usize) {
         }
         let changes = vec![Change { offer: k, period: t, packs: -packs }, Change { offer: k, period: to, packs }];
         let opening = if draft.lines[s][to] == 0 { model.suppliers[s].fee } else { 0.0 };
-        if let Some(delta) = draft.trial(&changes, true)
-            && delta - opening < -1e-7
-        {
+        if let Some(delta) = draft.trial_below(&changes, true, opening - 1e-7) {
             gain -= delta;
             draft.make(&changes);
             made.push(changes);

@@ -254,22 +254,54 @@ impl<'a> Draft<'a> {
     ///
     /// - `limits`: the rules that may be broken; `None`: minima, budget and storage don't count.
     pub(crate) fn judged(&self, changes: &[Change], limits: Option<Leave>, room: &mut Scratch) -> Option<f64> {
+        self.judged_below(changes, limits, f64::INFINITY, room)
+    }
+
+    /// The same; also `None` where the change is at least `ceiling`. Most are seen to be without a walk: packs, lines and
+    /// orders are paid in any case, and no more than all of the item's other costs can be saved.
+    pub(crate) fn judged_below(&self, changes: &[Change], limits: Option<Leave>, ceiling: f64, room: &mut Scratch) -> Option<f64> {
         let i = self.model.offers[changes.first()?.offer].item;
-        let kept = changes.iter().all(|c| self.packs_after(changes, (c.offer, c.period)) >= 0);
-        if !kept || limits.is_some_and(|leave| !self.lines_allowed(changes, leave)) {
+        let (mut paid, mut other_lines) = (0.0, false);
+        for (n, change) in changes.iter().enumerate() {
+            let line = (change.offer, change.period);
+            if changes[..n].iter().any(|c| (c.offer, c.period) == line) {
+                continue;
+            }
+            let (offer, now, after) = (&self.model.offers[change.offer], self.packs[line.0][line.1], self.packs_after(changes, line));
+            if after < 0 {
+                return None;
+            }
+            paid += count_to_f64(after - now) * offer.price;
+            if (now > 0) != (after > 0) {
+                other_lines = true;
+                paid += if after > 0 { offer.line_cost } else { -offer.line_cost };
+            }
+        }
+        let fees = if other_lines { self.fee_change(changes) } else { 0.0 };
+        let costs = &self.costs[i];
+        let saved = costs.steering() - costs.purchase - costs.lines;
+        // The margin is for rounding.
+        if fees + paid - saved > ceiling + 1e-9 * (1.0 + costs.steering())
+            || limits.is_some_and(|leave| !self.lines_allowed(changes, leave))
+        {
             return None;
         }
         let cost = roll_changed(&self.model.items[i], &self.model.offers, (&self.packs, changes), room);
-        let delta = self.fee_change(changes) + (cost.steering() - self.costs[i].steering());
-        (limits.is_none() || self.storage_allowed(i, room)).then_some(delta)
+        let delta = fees + (cost.steering() - costs.steering());
+        (delta < ceiling && (limits.is_none() || self.storage_allowed(i, room))).then_some(delta)
     }
 
     /// The same with the draft's own room, as a step of the search.
     pub(crate) fn trial(&mut self, changes: &[Change], limits: bool) -> Option<f64> {
+        self.trial_below(changes, limits, f64::INFINITY)
+    }
+
+    /// The same; also `None` where the change is at least `ceiling`.
+    pub(crate) fn trial_below(&mut self, changes: &[Change], limits: bool, ceiling: f64) -> Option<f64> {
         self.walks_left = self.walks_left.saturating_sub(1);
         let mut room = std::mem::take(&mut self.room);
         let leave = Leave { emptying: self.emptying, ..Leave::NONE };
-        let delta = self.judged(changes, limits.then_some(leave), &mut room);
+        let delta = self.judged_below(changes, limits.then_some(leave), ceiling, &mut room);
         self.room = room;
         delta
     }

@@ -157,7 +157,12 @@ fn option(draft: &Draft<'_>, room: &mut Scratch, limit: Limit<'_>, (k, t): (usiz
         leave.over_budget_from = period + 1;
     }
     let mut consider = |changes: &[Change], limits: Option<Leave>| {
-        if let Some(loss) = draft.judged(changes, limits, room) {
+        // Money freed is known without a walk.
+        let ceiling = match (limit, &best) {
+            (Limit::Budget { .. }, Some(best)) => best.0 * limit.freed(draft, changes, room) - limit.due(draft, changes),
+            _ => f64::INFINITY,
+        };
+        if let Some(loss) = draft.judged_below(changes, limits, ceiling, room) {
             let freed = limit.freed(draft, changes, room);
             let rate = (loss + limit.due(draft, changes)) / freed;
             if freed > 1e-12 && best.as_ref().is_none_or(|b| rate < b.0) {
