@@ -3,6 +3,7 @@
     clippy::as_conversions,
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "every function here states its domain and clamps to it"
 )]
 

@@ -60,6 +60,7 @@ pub mod standard;
 mod text;
 mod today;
 mod validate;
+mod verdict;
 mod walk;
 
 pub use check::{Problem, Report, check};

@@ -28,6 +28,8 @@ pub(crate) struct ItemModel {
     /// `receipts[period]`; stock at hand is in period 0.
     pub(crate) receipts: Vec<Vec<Receipt>>,
     pub(crate) life: Option<usize>,
+    /// Whether nothing at hand, on order or to be ordered has its last period of use in the horizon.
+    pub(crate) plain: bool,
     pub(crate) holding: f64,
     pub(crate) shortage: f64,
     pub(crate) disposal: f64,
@@ -172,11 +174,14 @@ impl<'a> Model<'a> {
         }
         let risk = price_of_low_stock(item, self.protection(item, &offers));
         let demand: Vec<f64> = item.demand.iter().map(|d| d.mean).collect();
+        let life = item.shelf_life_periods.map(period_to_index);
+        let plain = life.is_none_or(|life| life > periods) && receipts.iter().flatten().all(|receipt: &Receipt| receipt.last >= periods);
         let mean = demand.iter().sum::<f64>() / f64::from(self.instance.periods);
         ItemModel {
             demand,
             receipts,
-            life: item.shelf_life_periods.map(period_to_index),
+            life,
+            plain,
             holding: item.holding_cost,
             shortage: item.shortage_cost,
             disposal: item.disposal_cost,

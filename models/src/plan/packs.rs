@@ -3,7 +3,7 @@
 
 use super::model::Model;
 use super::parallel::{fill, in_chunks};
-use super::walk::{ItemCost, Scratch, roll, roll_changed};
+use super::walk::{ItemCost, Scratch, roll};
 use crate::convert::count_to_f64;
 
 /// Items of one share of the work.
@@ -40,6 +40,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) costs: Vec<ItemCost>,
     /// `stock[item][period]`, units at the end.
     pub(crate) stock: Vec<Vec<f64>>,
+    /// `unmet[item][period]`, units.
+    pub(crate) unmet: Vec<Vec<f64>>,
     /// `spent[period]`, money.
     pub(crate) spent: Vec<f64>,
     /// `value[supplier][period]`, money.
@@ -64,6 +66,7 @@ impl<'a> Draft<'a> {
             packs,
             costs: vec![ItemCost::default(); model.items.len()],
             stock: vec![vec![0.0; periods]; model.items.len()],
+            unmet: vec![vec![0.0; periods]; model.items.len()],
             spent: vec![0.0; periods],
             value: vec![vec![0.0; periods]; model.suppliers.len()],
             lines: vec![vec![0; periods]; model.suppliers.len()],
@@ -107,16 +110,18 @@ impl<'a> Draft<'a> {
     /// The walk of every item, and litres.
     fn refresh_stock(&mut self) {
         let model = self.model;
-        let mut walks: Vec<(&mut ItemCost, &mut Vec<f64>)> = self.costs.iter_mut().zip(&mut self.stock).collect();
+        let walks = self.costs.iter_mut().zip(&mut self.stock).zip(&mut self.unmet);
+        let mut walks: Vec<_> = walks.collect();
         let packs = &self.packs;
         fill(
             &mut walks,
             (EACH, model.threads),
             || Scratch::new(model.periods),
             |room, first, part| {
-                for ((cost, stock), item) in part.iter_mut().zip(&model.items[first..]) {
+                for (((cost, stock), unmet), item) in part.iter_mut().zip(&model.items[first..]) {
                     **cost = roll(item, &model.offers, packs, room);
                     stock.copy_from_slice(&room.stock);
+                    unmet.copy_from_slice(&room.unmet);
                 }
             },
         );
@@ -162,148 +167,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Packs of a line once `changes` are made.
-    fn packs_after(&self, changes: &[Change], (k, t): (usize, usize)) -> i64 {
-        let made = changes.iter().filter(|c| (c.offer, c.period) == (k, t)).map(|c| c.packs);
-        self.packs[k][t] + made.sum::<i64>()
-    }
-
-    /// Lines and money of a supplier's order once `changes` are made.
-    fn order_after(&self, changes: &[Change], (s, t): (usize, usize)) -> (i64, f64) {
-        let (mut lines, mut value) = (i64::from(self.lines[s][t]), self.value[s][t]);
-        for (n, change) in changes.iter().enumerate() {
-            let offer = &self.model.offers[change.offer];
-            if change.period != t || offer.supplier != s {
-                continue;
-            }
-            value += count_to_f64(change.packs) * offer.price;
-            let line = (change.offer, t);
-            if !changes[..n].iter().any(|c| (c.offer, c.period) == line) {
-                let there = |packs: i64| i64::from(packs > 0);
-                lines += there(self.packs_after(changes, line)) - there(self.packs[change.offer][t]);
-            }
-        }
-        (lines, value)
-    }
-
-    /// Change of order costs by `changes`.
-    fn fee_change(&self, changes: &[Change]) -> f64 {
-        let (mut before, mut after) = (0.0, 0.0);
-        for (n, change) in changes.iter().enumerate() {
-            let s = self.model.offers[change.offer].supplier;
-            let seen = changes[..n].iter().any(|c| c.period == change.period && self.model.offers[c.offer].supplier == s);
-            let fee = self.model.suppliers[s].fee;
-            if seen || fee <= 0.0 {
-                continue;
-            }
-            if self.lines[s][change.period] > 0 {
-                before += fee;
-            }
-            if self.order_after(changes, (s, change.period)).0 > 0 {
-                after += fee;
-            }
-        }
-        after - before
-    }
-
-    /// Whether the lines touched by `changes` keep their own rules and the budget once these are made.
-    fn lines_allowed(&self, changes: &[Change], leave: Leave) -> bool {
-        changes.iter().all(|c| {
-            let offer = &self.model.offers[c.offer];
-            let packs = self.packs_after(changes, (c.offer, c.period));
-            let (s, t) = (offer.supplier, c.period);
-            let line = packs == 0 || (packs >= offer.moq && packs <= offer.most && (offer.open[t] || c.packs < 0));
-            if !line || (c.packs > 0 && t < leave.over_budget_from && !self.affordable(changes, t)) {
-                return false;
-            }
-            let minimum = self.model.suppliers[s].minimum;
-            if minimum <= 0.0 || leave.emptying == Some(s) {
-                return true;
-            }
-            let (lines, value) = self.order_after(changes, (s, t));
-            lines == 0 || value >= minimum - 1e-9 * minimum.max(1.0)
-        })
-    }
-
-    /// Whether the budget of `t` is kept once `changes` are made.
-    fn affordable(&self, changes: &[Change], t: usize) -> bool {
-        let made = changes.iter().filter(|c| c.period == t);
-        let money = made.fold(self.spent[t], |sum, c| sum + count_to_f64(c.packs) * self.model.offers[c.offer].price);
-        within(money, self.model.budget[t])
-    }
-
     pub(crate) fn within_budget(&self, t: usize) -> bool {
         within(self.spent[t], self.model.budget[t])
-    }
-
-    /// Whether the walk in `room` of item `i` keeps every storage limit it adds to.
-    fn storage_allowed(&self, i: usize, room: &Scratch) -> bool {
-        let item = &self.model.items[i];
-        let Some(c) = item.class else {
-            return true;
-        };
-        let class = &self.model.classes[c];
-        (0..self.model.periods).all(|t| {
-            let more = item.volume * (room.stock[t] - self.stock[i][t]);
-            more <= 1e-12 || within(self.litres[c][t] + more, class.limit[t])
-        })
-    }
-
-    /// Change of [`Self::steering`] if these changes of one item's lines were made; the plan stays and `room` holds
-    /// the item's walk. `None`: a rule forbids them.
-    ///
-    /// - `limits`: the rules that may be broken; `None`: minima, budget and storage don't count.
-    pub(crate) fn judged(&self, changes: &[Change], limits: Option<Leave>, room: &mut Scratch) -> Option<f64> {
-        self.judged_below(changes, limits, f64::INFINITY, room)
-    }
-
-    /// The same; also `None` where the change is at least `ceiling`. Most are seen to be without a walk: packs, lines and
-    /// orders are paid in any case, and no more than all of the item's other costs can be saved.
-    pub(crate) fn judged_below(&self, changes: &[Change], limits: Option<Leave>, ceiling: f64, room: &mut Scratch) -> Option<f64> {
-        let i = self.model.offers[changes.first()?.offer].item;
-        let (mut paid, mut other_lines) = (0.0, false);
-        for (n, change) in changes.iter().enumerate() {
-            let line = (change.offer, change.period);
-            if changes[..n].iter().any(|c| (c.offer, c.period) == line) {
-                continue;
-            }
-            let (offer, now, after) = (&self.model.offers[change.offer], self.packs[line.0][line.1], self.packs_after(changes, line));
-            if after < 0 {
-                return None;
-            }
-            paid += count_to_f64(after - now) * offer.price;
-            if (now > 0) != (after > 0) {
-                other_lines = true;
-                paid += if after > 0 { offer.line_cost } else { -offer.line_cost };
-            }
-        }
-        let fees = if other_lines { self.fee_change(changes) } else { 0.0 };
-        let costs = &self.costs[i];
-        let saved = costs.steering() - costs.purchase - costs.lines;
-        // The margin is for rounding.
-        if fees + paid - saved > ceiling + 1e-9 * (1.0 + costs.steering())
-            || limits.is_some_and(|leave| !self.lines_allowed(changes, leave))
-        {
-            return None;
-        }
-        let cost = roll_changed(&self.model.items[i], &self.model.offers, (&self.packs, changes), room);
-        let delta = fees + (cost.steering() - costs.steering());
-        (delta < ceiling && (limits.is_none() || self.storage_allowed(i, room))).then_some(delta)
-    }
-
-    /// The same with the draft's own room, as a step of the search.
-    pub(crate) fn trial(&mut self, changes: &[Change], limits: bool) -> Option<f64> {
-        self.trial_below(changes, limits, f64::INFINITY)
-    }
-
-    /// The same; also `None` where the change is at least `ceiling`.
-    pub(crate) fn trial_below(&mut self, changes: &[Change], limits: bool, ceiling: f64) -> Option<f64> {
-        self.walks_left = self.walks_left.saturating_sub(1);
-        let mut room = std::mem::take(&mut self.room);
-        let leave = Leave { emptying: self.emptying, ..Leave::NONE };
-        let delta = self.judged_below(changes, limits.then_some(leave), ceiling, &mut room);
-        self.room = room;
-        delta
     }
 
     /// Makes changes of one item's lines.
@@ -324,6 +189,7 @@ impl<'a> Draft<'a> {
             }
         }
         self.stock[i].copy_from_slice(&self.room.stock);
+        self.unmet[i].copy_from_slice(&self.room.unmet);
     }
 
     /// Packs by which a line grows or shrinks in one step: 1, or its minimum from or to nothing.

@@ -162,7 +162,11 @@ fn option(draft: &Draft<'_>, room: &mut Scratch, limit: Limit<'_>, (k, t): (usiz
             (Limit::Budget { .. }, Some(best)) => best.0 * limit.freed(draft, changes, room) - limit.due(draft, changes),
             _ => f64::INFINITY,
         };
-        if let Some(loss) = draft.judged_below(changes, limits, ceiling, room) {
+        let loss = match limit {
+            Limit::Budget { .. } => draft.judged_below(changes, limits, ceiling, room),
+            Limit::Storage { .. } => draft.judged(changes, limits, room),
+        };
+        if let Some(loss) = loss {
             let freed = limit.freed(draft, changes, room);
             let rate = (loss + limit.due(draft, changes)) / freed;
             if freed > 1e-12 && best.as_ref().is_none_or(|b| rate < b.0) {

@@ -120,7 +120,7 @@ fn walk(item: &ItemModel, offers: &[OfferModel], ordered: impl Fn(usize, usize) 
 }
 
 /// Price of low stock: what the pieces above `stock` would have avoided.
-fn missing(pieces: &[Segment], stock: f64) -> f64 {
+pub(crate) fn missing(pieces: &[Segment], stock: f64) -> f64 {
     let mut cost = 0.0;
     let mut room = stock;
     for piece in pieces {

@@ -225,17 +225,17 @@ fn cheapen(values: &mut [f64], counts: &[f64], (low, until, most): (usize, usize
     if least + low > most || low >= until {
         return;
     }
-    let last = (until - 1).min(most - least);
+    let highest = (until - 1).min(most - least);
     let slope = buy.slope;
     if stride == 1 {
-        let mut best = lowest(&values[last + least..=most], &counts[last + least..=most], slope);
-        for n in (low..=last).rev() {
+        let mut best = lowest(&values[highest + least..=most], &counts[highest + least..=most], slope);
+        for n in (low..=highest).rev() {
             best = lesser(values[n + least] + slope * counts[n + least], best);
             values[n] = lesser(best + (buy.line - slope * counts[n]), values[n]);
         }
         return;
     }
-    for first in (low..=last).rev().take(stride) {
+    for first in (low..=highest).rev().take(stride) {
         let mut best = f64::INFINITY;
         let mut m = first + least;
         while m <= most {
