@@ -16,6 +16,7 @@
 mod clock;
 mod exact;
 mod little;
+mod lp_core;
 mod small;
 
 use wardstock_models::plan::{HospitalSize, Planned, Risk, SolveLimits, Stage, check, made_up_hospital, solve};
@@ -43,6 +44,9 @@ fn main() {
     }
     if part("growth") {
         growth();
+    }
+    if part("lp-core") {
+        lp_core::lp_core();
     }
     if part("small") {
         small(verbose);
@@ -94,7 +98,8 @@ fn measure(name: &str, size: HospitalSize, verbose: bool) {
     let wall = std::time::Instant::now();
     let planned = solve(&question, &LIMITS, &mut |stage: &Stage| {
         if verbose {
-            println!("  {:.2} s {} {:?} {:?}", clock::cpu_seconds() - begin, stage.name, stage.objective, stage.bound);
+            let (seconds, megabytes) = (clock::cpu_seconds() - begin, clock::peak_megabytes());
+            println!("  {seconds:.2} s {megabytes:.0} MB {} {:?} {:?}", stage.name, stage.objective, stage.bound);
         }
         true
     })

@@ -137,7 +137,7 @@ impl Form<'_> {
 
     /// Units at hand or on order, and packs, whose last period of use is `t`.
     fn dying(&self, item: &ItemModel, t: usize) -> (f64, Vec<(f64, Column)>) {
-        let known = item.receipts[..=t].iter().flatten().filter(|r| r.last == t).map(|r| r.units).sum();
+        let known = item.receipts.upto(t).iter().filter(|r| r.last == t).map(|r| r.units).sum();
         let born = item.life.and_then(|life| (t + 1).checked_sub(life));
         (known, born.map_or_else(Vec::new, |a| self.arriving(item, a)))
     }

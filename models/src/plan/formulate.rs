@@ -12,7 +12,7 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::model::{ItemModel, Model};
-use super::program::{Column, Program};
+use super::program::{Column, Matrix, Program};
 use super::validate::PlanError;
 use crate::convert::{count_to_f64, round_to_count};
 
@@ -62,13 +62,16 @@ pub(crate) struct Relaxed {
 /// [`PlanError::Solver`] when `HiGHS` refuses the program.
 pub(crate) fn solve(model: &Model<'_>, wanted: Wanted) -> Result<Option<Relaxed>, PlanError> {
     let mut form = Form::new(model, wanted);
-    form.add_orders();
-    for item in &model.items {
-        form.add_item(item);
-    }
-    form.add_budget();
-    form.add_storage();
+    form.add_all();
     form.minimise()
+}
+
+/// The relaxation without the steering term in numbers.
+pub(crate) fn matrix(model: &Model<'_>, wanted: Wanted) -> Option<Matrix> {
+    let mut form = Form::new(model, wanted);
+    form.program.keep_copy();
+    form.add_all();
+    form.program.into_copy()
 }
 
 /// `packs[offer][period]` and a bound of the least cost, money.
@@ -85,12 +88,7 @@ pub(crate) type Found = (Vec<Vec<i64>>, f64);
 /// [`PlanError::Solver`] when `HiGHS` refuses the program.
 pub(crate) fn search(model: &Model<'_>, wanted: Wanted, start: &[Vec<i64>], (nodes, gap): (i32, f64)) -> Result<Option<Found>, PlanError> {
     let mut form = Form::new(model, Wanted { whole: true, ..wanted });
-    form.add_orders();
-    for item in &model.items {
-        form.add_item(item);
-    }
-    form.add_budget();
-    form.add_storage();
+    form.add_all();
     let mut known = Vec::new();
     for (k, columns) in form.packs.iter().enumerate() {
         let packs = columns.iter().zip(&start[k]);
@@ -142,6 +140,16 @@ impl<'a> Form<'a> {
             storage_rows: vec![vec![None; periods]; model.classes.len()],
             minimum_rows: vec![vec![None; periods]; model.suppliers.len()],
         }
+    }
+
+    /// Every column and row.
+    fn add_all(&mut self) {
+        self.add_orders();
+        for item in &self.model.items {
+            self.add_item(item);
+        }
+        self.add_budget();
+        self.add_storage();
     }
 
     /// Target stock in units that may make a larger order useful.

@@ -52,9 +52,11 @@ mod price;
 mod prices;
 mod program;
 mod queue;
+mod relaxation;
 mod relief;
 mod repair;
 mod risk;
+mod rows;
 mod solve;
 pub mod standard;
 mod text;
@@ -73,5 +75,7 @@ pub use output::{
     Advice, BindingLimit, Cost, Drivers, Explanation, Order, Planned, PricedClass, PricedSupplier, Prices, Projection, Reason, RiskFigures,
     SolverName, StageRecord, Statistics, Status, TransferOrder, WhatIf,
 };
+pub use program::Matrix;
+pub use relaxation::{priced_bound, relaxed_matrix, relaxed_optimum};
 pub use solve::{SolveLimits, Stage, solve};
 pub use validate::{PlanError, validate};

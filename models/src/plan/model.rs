@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::input::{Instance, Item, Offer, Risk, Supplier, Ven};
 use super::parallel::in_chunks;
 use super::risk::{Protection, Segment, price_of_low_stock};
+use super::rows::Rows;
 use super::walk::{Scratch, roll};
 use crate::convert::{ceil_to_count, count_to_f64, period_to_index};
 
@@ -26,7 +27,7 @@ pub(crate) struct Receipt {
 pub(crate) struct ItemModel {
     pub(crate) demand: Vec<f64>,
     /// `receipts[period]`; stock at hand is in period 0.
-    pub(crate) receipts: Vec<Vec<Receipt>>,
+    pub(crate) receipts: Rows<Receipt>,
     pub(crate) life: Option<usize>,
     /// Whether nothing at hand, on order or to be ordered has its last period of use in the horizon.
     pub(crate) plain: bool,
@@ -39,7 +40,7 @@ pub(crate) struct ItemModel {
     pub(crate) class: Option<usize>,
     pub(crate) offers: Vec<usize>,
     /// Price of low stock by period.
-    pub(crate) risk: Vec<Vec<Segment>>,
+    pub(crate) risk: Rows<Segment>,
     /// Units that stand for 1 in the linear program.
     pub(crate) scale: f64,
 }
@@ -179,7 +180,7 @@ impl<'a> Model<'a> {
         let mean = demand.iter().sum::<f64>() / f64::from(self.instance.periods);
         ItemModel {
             demand,
-            receipts,
+            receipts: receipts.into(),
             life,
             plain,
             holding: item.holding_cost,
@@ -188,7 +189,7 @@ impl<'a> Model<'a> {
             volume: item.volume_ml / 1000.0,
             class: self.instance.storage.iter().position(|limit| limit.class == item.storage_class),
             offers,
-            risk,
+            risk: risk.into(),
             scale: mean.max(1.0),
         }
     }

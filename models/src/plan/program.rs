@@ -13,6 +13,29 @@ pub(crate) struct Program {
     constant: f64,
     rows: Vec<Constraint>,
     nonzeros: usize,
+    /// Every number of it, where that is wanted.
+    copy: Option<Matrix>,
+}
+
+/// A linear program in numbers: least `constant + costs x` with `0 <= x <= most` and, by row, `least <= terms <= right`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Matrix {
+    /// Money whatever the columns are.
+    pub constant: f64,
+    /// Money per unit, by column.
+    pub costs: Vec<f64>,
+    /// Upper bound by column; infinite where there is none.
+    pub most: Vec<f64>,
+    /// Bounds by row; minus infinity where there is none.
+    pub least: Vec<f64>,
+    /// Upper bound by row.
+    pub right: Vec<f64>,
+    /// Terms of row `n` are `starts[n]..starts[n + 1]`.
+    pub starts: Vec<usize>,
+    /// Column by term.
+    pub columns: Vec<usize>,
+    /// Factor by term.
+    pub factors: Vec<f64>,
 }
 
 /// An optimum, proven by the solver.
@@ -28,7 +51,27 @@ pub(crate) struct Optimum {
 
 impl Program {
     pub(crate) fn new() -> Self {
-        Self { columns: ProblemVariables::new(), costs: Vec::new(), constant: 0.0, rows: Vec::new(), nonzeros: 0 }
+        Self { columns: ProblemVariables::new(), costs: Vec::new(), constant: 0.0, rows: Vec::new(), nonzeros: 0, copy: None }
+    }
+
+    /// From here on, keeps a copy of every number.
+    pub(crate) fn keep_copy(&mut self) {
+        self.copy = Some(Matrix { starts: vec![0], ..Matrix::default() });
+    }
+
+    /// The copy, if one was kept.
+    pub(crate) fn into_copy(self) -> Option<Matrix> {
+        self.copy.map(|copy| Matrix { constant: self.constant, ..copy })
+    }
+
+    fn copy_row(&mut self, terms: &[(f64, Column)], least: f64, right: f64) {
+        if let Some(copy) = &mut self.copy {
+            copy.least.push(least);
+            copy.right.push(right);
+            copy.columns.extend(terms.iter().map(|term| term.1.number));
+            copy.factors.extend(terms.iter().map(|term| term.0));
+            copy.starts.push(copy.columns.len());
+        }
     }
 
     /// A new column from 0 to `most` (infinite: no limit).
@@ -37,6 +80,10 @@ impl Program {
         let variable = self.columns.add(if most.is_finite() { definition.max(most) } else { definition });
         let number = self.columns.len() - 1;
         self.costs.push((variable, cost));
+        if let Some(copy) = &mut self.copy {
+            copy.costs.push(cost);
+            copy.most.push(most);
+        }
         Column { variable, number }
     }
 
@@ -57,6 +104,7 @@ impl Program {
     pub(crate) fn at_most(&mut self, terms: &[(f64, Column)], right: f64) -> usize {
         let left = self.sum(terms);
         self.rows.push(left.leq(right));
+        self.copy_row(terms, f64::NEG_INFINITY, right);
         self.rows.len() - 1
     }
 
@@ -64,6 +112,7 @@ impl Program {
     pub(crate) fn equal(&mut self, terms: &[(f64, Column)], right: f64) {
         let left = self.sum(terms);
         self.rows.push(left.eq(right));
+        self.copy_row(terms, right, right);
     }
 
     fn sum(&mut self, terms: &[(f64, Column)]) -> Expression {

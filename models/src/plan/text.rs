@@ -51,9 +51,8 @@ pub(crate) fn paragraph(
     text.cause(reason, drivers);
     text.alternatives(drivers);
     text.expiry(drivers);
-    // The spare room of half a million texts is much.
-    text.out.shrink_to_fit();
-    text.out
+    // A copy of just its size: texts cut short in their place leave holes, a hundred megabytes of them in a large plan.
+    text.out.as_str().to_owned()
 }
 
 impl Text<'_> {

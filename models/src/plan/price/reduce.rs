@@ -67,7 +67,7 @@ impl Reduced {
     pub(crate) fn new(model: &Model<'_>, i: usize, none: &[Vec<i64>], steer: bool, room: &mut Scratch) -> Self {
         let item = &model.items[i];
         let cost = roll(item, &model.offers, none, room);
-        let widths = |pieces: &Vec<super::super::risk::Segment>| pieces.iter().map(|p| p.width).sum::<f64>();
+        let widths = |pieces: &[super::super::risk::Segment]| pieces.iter().map(|p| p.width).sum::<f64>();
         let extra = if steer { item.risk.iter().map(widths).fold(0.0, f64::max) } else { 0.0 };
         let step = item.offers.iter().fold(0, |a, &k| divisor(a, floor_to_count(model.offers[k].units)));
         let step = count_to_f64(step.max(1));
