@@ -28,7 +28,7 @@ pub(crate) fn explanations(draft: &Draft<'_>, relaxed: Option<&Relaxed>, project
     for t in 0..model.periods {
         lines.extend((0..model.offers.len()).filter(|&k| draft.packs[k][t] > 0).map(|k| (k, t)));
     }
-    let mut rows: Vec<Option<Explanation>> = Vec::with_capacity(lines.len() + lines.len() / 16);
+    let mut rows: Vec<Option<Explanation>> = Vec::with_capacity(lines.len() + lines.len() / 64);
     rows.resize_with(lines.len(), || None);
     fill(&mut rows, (EACH, draft.model.threads), start, |judge, first, part| {
         for (row, &(k, t)) in part.iter_mut().zip(&lines[first..]) {

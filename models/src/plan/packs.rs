@@ -137,6 +137,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Lets go of what only moves need: what comes after is as large as the plan itself.
+    pub(crate) fn settle(&mut self) {
+        self.unmet = Vec::new();
+    }
+
     /// Order costs without line costs (those are in [`Self::costs`]), money.
     pub(crate) fn fees(&self) -> f64 {
         let of = |(s, lines): (usize, &Vec<u32>)| {

@@ -38,10 +38,10 @@ const DEAR: f64 = 1e-4;
 pub(crate) fn repair(draft: &mut Draft<'_>, prices: &[f64]) {
     fill_minima(draft);
     let before = draft.steering();
-    let start = draft.clone();
+    let start = draft.packs.clone();
     keep_limits(draft, (0..draft.model.periods).map(|period| Limit::Budget { period, prices, forward: true }));
     if draft.steering() > before + DEAR * before.abs() {
-        let mut other = start;
+        let mut other = Draft::new(draft.model, start, draft.walks_left);
         keep_limits(&mut other, (0..draft.model.periods).rev().map(|period| Limit::Budget { period, prices, forward: false }));
         if other.steering() < draft.steering() {
             *draft = other;

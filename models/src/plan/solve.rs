@@ -140,6 +140,7 @@ pub fn solve(instance: &Instance, limits: &SolveLimits, on_stage: &mut dyn FnMut
         relaxed.failed = Some("its optimum is above the cost of a plan".to_owned());
     }
     let bound = if trusted { proven.min(objective) } else { 0.0 };
+    draft.settle();
     let mut planned = describe(&draft, bound, guide.as_ref(), relaxed.steering_optimum());
     if let Some(detail) = &relaxed.failed {
         planned.notes.push(format!(
@@ -291,7 +292,9 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wante
     let bound = relaxed.optimum();
     let steering = relaxed.steering_optimum();
     let close = |draft: &Draft<'_>| steering.is_some_and(|bound| gap(draft.steering(), bound) <= gap_wanted);
-    let mut best = Draft::empty(model, walks);
+    // Only the figure is kept: a draft of a large instance is large.
+    let nothing = Draft::empty(model, walks).steering();
+    let mut best: Option<Draft<'_>> = None;
     let mut starts = Vec::new();
     if let Some(priced) = &mut relaxed.priced {
         for packs in priced.take_plans() {
@@ -310,18 +313,18 @@ fn search<'a>(model: &'a Model<'a>, relaxed: &mut Relaxations, (walks, gap_wante
     starts.sort_by(|a, b| a.steering().total_cmp(&b.steering()));
     starts.truncate(STARTS_MAX);
     if starts.is_empty() || model.items.len() * model.periods <= SECOND_START_MAX {
-        starts.push(best.clone());
+        starts.push(Draft::empty(model, walks));
     }
     for mut draft in starts {
         if !progress.stopped && !close(&draft) {
             let mut go_on = |d: &Draft<'_>| progress.report("improve", Some(cost_of(d).total()), bound);
             improve(&mut draft, &mut go_on);
         }
-        if draft.steering() < best.steering() {
-            best = draft;
+        if best.as_ref().is_none_or(|best| draft.steering() < best.steering()) {
+            best = Some(draft);
         }
     }
-    best
+    best.filter(|best| best.steering() < nothing).unwrap_or_else(|| Draft::empty(model, walks))
 }
 
 /// Money by kind with mean demand.
