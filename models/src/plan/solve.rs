@@ -28,7 +28,7 @@ const SECOND_START_MAX: usize = 2_000;
 const LINEAR_MAX: usize = 2_000;
 /// Item-periods up to which all whole packs are searched for together, and nodes of that search.
 const WHOLE_MAX: usize = 100;
-const WHOLE_NODES: i32 = 200;
+const WHOLE_NODES: i32 = 400;
 /// Seconds of time limit from which the decomposition works in full.
 const FULL_EFFORT_S: f64 = 2.0;
 
