@@ -92,10 +92,11 @@ pub(super) fn normal_below(x: f64) -> f64 {
     if x >= 0.0 { 1.0 - tail } else { tail }
 }
 
-/// Units by which demand is expected to exceed `units`: the sum of `1 - F` from there on.
+/// Units by which demand is expected to exceed `units`: the sum of `1 - F` from there on; never below 0, though a row
+/// that is a mix of laws may exceed 1 by a rounding.
 pub(super) fn expected_short(row: &[f64], grid: Grid, units: f64) -> f64 {
     let cell = usize::try_from(crate::convert::floor_to_count(units / grid.unit())).unwrap_or(0).min(CELLS - 1);
-    row[cell..].iter().map(|below| (1.0 - below) * grid.unit()).sum()
+    row[cell..].iter().map(|below| (1.0 - below).max(0.0) * grid.unit()).sum()
 }
 
 #[cfg(test)]
@@ -123,5 +124,7 @@ mod tests {
     fn expected_shortage_of_a_sure_demand() {
         let row: Vec<f64> = (0..CELLS).map(|cell| f64::from(u8::from(cell >= 10))).collect();
         assert!((expected_short(&row, Grid::new(1), 4.0) - 6.0).abs() < 1e-12);
+        // A plan refuses what is missing below 0.
+        assert!(expected_short(&[1.0 + f64::EPSILON; CELLS], Grid::new(1), 4.0).is_sign_positive());
     }
 }
