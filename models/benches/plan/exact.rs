@@ -21,9 +21,10 @@ pub(crate) fn optimum(question: &Instance, seconds: f64) -> Option<f64> {
         rows: Vec::new(),
     };
     let packs = program.orders();
+    let flows = program.flows(&packs);
     let mut litres: BTreeMap<StorageClass, Vec<Expression>> = BTreeMap::new();
     for item in &question.items {
-        let stock = program.item(item, &packs);
+        let stock = program.item(item, &packs, &flows);
         let sums = litres.entry(item.storage_class).or_insert_with(|| vec![Expression::from(0.0); question.periods as usize]);
         for (sum, stock) in sums.iter_mut().zip(stock) {
             *sum += stock * (item.volume_ml / 1000.0);
@@ -57,6 +58,13 @@ struct Program<'a> {
     rows: Vec<Constraint>,
 }
 
+/// Units of a way by `(way, period, last period of use)`; by `(pair, period)` units replaced, and whether there are any.
+#[derive(Default)]
+struct Flows {
+    moves: BTreeMap<(usize, usize, usize), Variable>,
+    given: BTreeMap<(usize, usize), (Variable, Variable)>,
+}
+
 /// Packs by `(offer, period of order)`.
 type Packs = BTreeMap<(usize, usize), Variable>;
 
@@ -81,6 +89,16 @@ impl Program<'_> {
         packs
     }
 
+    /// Later demand, with links that of all items, in the dearest ratio.
+    fn useful(&self, item: &Item, arrives: usize) -> f64 {
+        let of = |item: &Item| item.demand[arrives..].iter().map(|demand| demand.mean).sum::<f64>();
+        if self.question.transfers.is_empty() && self.question.substitutes.is_empty() {
+            return of(item);
+        }
+        let ratio = self.question.substitutes.iter().map(|pair| pair.ratio).fold(1.0, f64::max);
+        ratio * self.question.items.iter().map(of).sum::<f64>()
+    }
+
     /// The order of one supplier in one period; returns its value.
     fn order(&mut self, supplier: &Supplier, t: usize, packs: &mut Packs) -> Expression {
         let placed = self.columns.add(variable().binary());
@@ -92,7 +110,7 @@ impl Program<'_> {
             }
             let item = self.question.items.iter().find(|item| item.id == offer.item).unwrap();
             // No more than all later demand, the minimum of the line, or what fills the minimum order.
-            let units: f64 = item.demand[arrives..].iter().map(|demand| demand.mean).sum();
+            let units: f64 = self.useful(item, arrives);
             let most = (units / offer.units_per_pack as f64).ceil().max(offer.moq_packs as f64);
             let most = most.max((supplier.min_order / offer.price).ceil()).min(offer.max_packs.map_or(f64::INFINITY, |most| most as f64));
             let line = self.columns.add(variable().binary());
@@ -109,17 +127,82 @@ impl Program<'_> {
         value
     }
 
+    /// Moves of every way by lot in whole units, and whole units replaced; a substitute that lacks for its own demand
+    /// gives nothing.
+    fn flows(&mut self, packs: &Packs) -> Flows {
+        let question = self.question;
+        let mut flows = Flows::default();
+        if question.transfers.is_empty() && question.substitutes.is_empty() {
+            return flows;
+        }
+        let mut lasts: Vec<usize> = question.items.iter().flat_map(|item| self.receipts(item, packs).into_keys()).collect();
+        lasts.sort_unstable();
+        lasts.dedup();
+        for (l, way) in question.transfers.iter().enumerate() {
+            let lead = way.lead_periods as usize;
+            for t in 0..self.periods.saturating_sub(lead) {
+                let whole = self.columns.add(variable().integer().min(0.0));
+                let mut sum = Expression::from(0.0);
+                for &last in lasts.iter().filter(|&&last| last >= t + lead) {
+                    let lot = self.columns.add(variable().min(0.0));
+                    sum += lot;
+                    flows.moves.insert((l, t, last), lot);
+                }
+                self.rows.push(constraint!(sum == whole));
+                self.cost += way.cost * whole;
+            }
+        }
+        for (s, pair) in question.substitutes.iter().enumerate() {
+            let item = question.items.iter().find(|item| item.id == pair.item).unwrap();
+            for t in 0..self.periods {
+                let most = (item.demand[t].mean + 1e-9).floor();
+                let given = self.columns.add(variable().integer().min(0.0).max(most));
+                let stands_in = self.columns.add(variable().binary());
+                self.rows.push(constraint!(given <= most * stands_in));
+                self.cost += pair.cost * given;
+                flows.given.insert((s, t), (given, stands_in));
+            }
+        }
+        flows
+    }
+
+    /// Units of one lot that reach and leave an item in `t`; of the first, those that left in the same period.
+    fn moved(&self, item: &Item, (t, last): (usize, usize), flows: &Flows) -> [Expression; 3] {
+        let mut sums = [0.0, 0.0, 0.0].map(Expression::from);
+        for (l, way) in self.question.transfers.iter().enumerate() {
+            let lead = way.lead_periods as usize;
+            let left = t.checked_sub(lead).and_then(|left| flows.moves.get(&(l, left, last)));
+            if let (Some(&lot), true) = (left, way.to == item.id) {
+                sums[0] += lot;
+                if lead == 0 {
+                    sums[1] += lot;
+                }
+            }
+            if let (Some(&lot), true) = (flows.moves.get(&(l, t, last)), way.from == item.id) {
+                sums[2] += lot;
+            }
+        }
+        sums
+    }
+
     /// Stock, issue, expiry and shortage of one item; returns its stock at the end of each period.
-    fn item(&mut self, item: &Item, packs: &Packs) -> Vec<Expression> {
+    fn item(&mut self, item: &Item, packs: &Packs, flows: &Flows) -> Vec<Expression> {
         let mut stock = vec![Expression::from(0.0); self.periods];
         let mut issued = vec![Expression::from(0.0); self.periods];
-        for (last, received) in self.receipts(item, packs) {
+        let mut lots = self.receipts(item, packs);
+        for &(_, _, last) in flows.moves.keys() {
+            lots.entry(last).or_insert_with(|| vec![Expression::from(0.0); self.periods]);
+        }
+        for (last, received) in lots {
             let end = last.min(self.periods - 1);
             let mut before = Expression::from(0.0);
             for t in 0..=end {
                 let used = self.columns.add(variable().min(0.0));
                 let after = self.columns.add(variable().min(0.0));
-                self.rows.push(constraint!(before + received[t].clone() - used == after));
+                let [comes, at_once, leaves] = self.moved(item, (t, last), flows);
+                let there = before + received[t].clone() + comes - leaves;
+                self.rows.push(constraint!(there.clone() - at_once >= 0.0));
+                self.rows.push(constraint!(there - used == after));
                 issued[t] += used;
                 if t == last {
                     self.cost += item.disposal_cost * after;
@@ -132,7 +215,18 @@ impl Program<'_> {
         }
         for (t, issued) in issued.into_iter().enumerate() {
             let unmet = self.columns.add(variable().min(0.0));
-            self.rows.push(constraint!(issued + unmet == item.demand[t].mean));
+            let mut wanted = Expression::from(item.demand[t].mean);
+            for (s, pair) in self.question.substitutes.iter().enumerate() {
+                let Some(&(given, stands_in)) = flows.given.get(&(s, t)) else { continue };
+                if pair.item == item.id {
+                    wanted -= given;
+                }
+                if pair.substitute == item.id {
+                    wanted += pair.ratio * given;
+                    self.rows.push(constraint!(unmet <= item.demand[t].mean * (1.0 - stands_in)));
+                }
+            }
+            self.rows.push(constraint!(issued + unmet == wanted));
             self.cost += item.shortage_cost * unmet;
         }
         stock

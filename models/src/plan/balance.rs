@@ -9,14 +9,16 @@ use super::program::Column;
 
 impl Form<'_> {
     /// Balance and expiry of one item, in units of `item.scale`.
-    pub(super) fn add_item(&mut self, item: &ItemModel) {
+    pub(super) fn add_item(&mut self, i: usize) {
+        let model = self.model;
+        let item = &model.items[i];
         let scale = item.scale;
         let crossing = self.crossing(item);
         let mut stock: Vec<Vec<Column>> = Vec::with_capacity(self.model.periods);
         let mut lots = BTreeMap::new();
         let mut expired = false;
         for t in 0..self.model.periods {
-            let pieces = self.stock_pieces(item, t);
+            let pieces = self.stock_pieces(i, t);
             let unmet = self.program.column(item.shortage * scale, item.demand[t] / scale);
             let mut balance = Vec::with_capacity(12);
             if t > 0 {
@@ -40,7 +42,7 @@ impl Form<'_> {
             }
             stock.push(pieces);
         }
-        self.stock.push(stock);
+        self.stock[i] = stock;
     }
 
     /// What is disposed of at the end of `t`, at most what has its last use then.
@@ -111,8 +113,11 @@ impl Form<'_> {
         after
     }
 
-    fn stock_pieces(&mut self, item: &ItemModel, t: usize) -> Vec<Column> {
-        let holding = item.holding * item.scale;
+    /// Stock at the end of `t` in pieces of falling value.
+    pub(super) fn stock_pieces(&mut self, i: usize, t: usize) -> Vec<Column> {
+        let model = self.model;
+        let item = &model.items[i];
+        let holding = self.holding(i, t) * item.scale;
         let mut pieces = Vec::with_capacity(item.risk[t].len() + 1);
         if self.wanted.steer {
             for piece in &item.risk[t] {
@@ -126,7 +131,7 @@ impl Form<'_> {
     }
 
     /// Packs that arrive in `t`, with scaled units per pack.
-    fn arriving(&self, item: &ItemModel, t: usize) -> Vec<(f64, Column)> {
+    pub(super) fn arriving(&self, item: &ItemModel, t: usize) -> Vec<(f64, Column)> {
         let of = |&k: &usize| {
             let offer = &self.model.offers[k];
             let ordered = t.checked_sub(offer.lead)?;

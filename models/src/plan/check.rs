@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::input::{Instance, Item, Offer, StorageClass, Supplier};
-use super::output::{Cost, Planned};
+use super::output::{Cost, Planned, Projection};
 use super::validate::validate;
 use crate::convert::{count_to_f64, index_to_period, period_to_index};
+
+mod flows;
+use flows::Flows;
 
 /// One breach of a rule.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Problem {
     /// Which rule: `instance`, `order`, `moq`, `max_packs`, `order_period`, `minimum_order`,
     /// `budget`, `storage`, `projection`, `cost`, `objective`, `bound`, `gap`, `explanation`,
-    /// `transfer`.
+    /// `transfer`, `substitution`.
     pub row: &'static str,
     /// Item, offer, supplier or class it is about.
     pub item: Option<String>,
@@ -54,7 +57,8 @@ fn fine_money(major: f64) -> f64 {
 ///
 /// Rolls lots forward first expired first out with mean demand and compares: whole packs, minimum
 /// and maximum packs, order periods, minimum orders, budget (to 1e-6 money), storage (orders may
-/// not add to an excess that is there without them), projection, cost by kind, objective (1e-6
+/// not add to an excess that is there without them), transfers of units that are there and usable on arrival,
+/// substitutions after the substitute's own demand, projection, cost by kind, objective (1e-6
 /// relative), `bound <= objective`, gap, and one explanation per order.
 ///
 /// - `instance`: the question.
@@ -67,13 +71,12 @@ pub fn check(instance: &Instance, planned: &Planned) -> Report {
         report.add("instance", None, None, error.to_string());
         return report;
     }
-    if !planned.transfers.is_empty() {
-        report.add("transfer", None, None, "transfers are not supported");
-    }
     let offers: BTreeMap<&str, &Offer> = instance.offers.iter().map(|o| (o.id.as_str(), o)).collect();
     let orders = check_orders(instance, planned, &offers, &mut report);
     let mut cost = check_money(instance, &orders, &offers, &mut report);
-    check_stock(instance, planned, &orders, &offers, &mut cost, &mut report);
+    let flows = Flows::read(instance, planned, &mut report);
+    cost.transfer = flows.cost;
+    check_stock((instance, planned), (&orders, &offers), &flows, &mut cost, &mut report);
     check_figures(planned, &cost, &mut report);
     check_explanations(planned, &orders, &mut report);
     report
@@ -219,8 +222,10 @@ fn deliveries(item: &Item, orders: &Orders<'_>, offers: &[&Offer]) -> Vec<(u32, 
     found
 }
 
-fn check_stock(instance: &Instance, planned: &Planned, orders: &Orders<'_>, offers: &Offers<'_>, cost: &mut Cost, report: &mut Report) {
-    let mut told = BTreeMap::new();
+type Told<'a> = BTreeMap<(&'a str, u32), &'a Projection>;
+
+fn told<'a>(instance: &Instance, planned: &'a Planned, report: &mut Report) -> Told<'a> {
+    let mut told = Told::new();
     for row in &planned.projection {
         if told.insert((row.item.as_str(), row.period), row).is_some() {
             report.add("projection", Some(&row.item), Some(row.period), "listed twice");
@@ -229,14 +234,27 @@ fn check_stock(instance: &Instance, planned: &Planned, orders: &Orders<'_>, offe
     if told.len() != instance.items.len() * period_to_index(instance.periods) {
         report.add("projection", None, None, "not one row per item and period");
     }
+    told
+}
+
+fn check_stock<'a>(
+    (instance, planned): (&'a Instance, &Planned),
+    (orders, offers): (&Orders<'_>, &Offers<'a>),
+    flows: &Flows<'a>,
+    cost: &mut Cost,
+    report: &mut Report,
+) {
+    let told = told(instance, planned, report);
     let mut by_item: BTreeMap<&str, Vec<&Offer>> = BTreeMap::new();
     for offer in offers.values() {
         by_item.entry(offer.item.as_str()).or_default().push(offer);
     }
     let mut litres: BTreeMap<(StorageClass, u32), (f64, f64)> = BTreeMap::new();
+    let delivered = |item: &Item| deliveries(item, orders, by_item.get(item.id.as_str()).map_or(&[][..], Vec::as_slice));
+    let together = flows::roll(instance, flows, |item| flows::known(item).into_iter().chain(delivered(item)).collect(), report);
     for item in &instance.items {
-        let offers = by_item.get(item.id.as_str()).map_or(&[][..], Vec::as_slice);
-        let days = roll_lots(item, deliveries(item, orders, offers));
+        let alone = (!together.contains_key(item.id.as_str())).then(|| roll_lots(item, delivered(item)));
+        let days = together.get(item.id.as_str()).or(alone.as_ref()).map_or(&[][..], Vec::as_slice);
         let without = roll_lots(item, Vec::new());
         for (period, (day, before)) in days.iter().zip(&without).enumerate() {
             let period = index_to_period(period);

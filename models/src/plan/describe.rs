@@ -7,7 +7,8 @@ use super::output::{Order, Planned, Prices, Projection, RiskFigures, SolverName,
 use super::packs::Draft;
 use super::parallel::in_chunks;
 use super::prices::published;
-use super::solve::{cost_of, gap, safe_bound};
+use super::proven::safe_bound;
+use super::solve::{cost_of, gap};
 use super::today::due_days;
 use super::walk::{Scratch, roll};
 use crate::convert::index_to_period;
@@ -31,6 +32,7 @@ pub(crate) fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>,
         gap: gap(objective, bound),
         orders: orders(draft),
         transfers: Vec::new(),
+        substitutions: Vec::new(),
         prices: relaxed.map_or_else(Prices::default, |r| published(model, r)),
         cost,
         explanations: explanations(draft, relaxed, &projection),
@@ -104,9 +106,6 @@ fn notes(model: &Model<'_>) -> Vec<String> {
         }
     }
     let instance = model.instance;
-    if !instance.transfers.is_empty() || !instance.substitutes.is_empty() {
-        notes.push("Transfers and substitutes are not used by this version.".to_owned());
-    }
     for (item, given) in model.items.iter().zip(&instance.items) {
         if item.offers.is_empty() && item.demand.iter().any(|&d| d > 0.0) {
             notes.push(format!("Nobody offers {}.", given.id));

@@ -11,7 +11,9 @@
 //! The steering term costs no row: stock is cut into pieces of falling value.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
-use super::model::{ItemModel, Model};
+use super::links::{Component, FlowColumns, Wished};
+use super::model::Model;
+use super::price::Duals;
 use super::program::{Column, Matrix, Program};
 use super::validate::PlanError;
 use crate::convert::{count_to_f64, round_to_count};
@@ -45,6 +47,8 @@ pub(crate) struct Relaxed {
     pub(crate) optimum: f64,
     /// `packs[offer][period]`, fractional.
     pub(crate) packs: Vec<Vec<f64>>,
+    /// Flows between linked items.
+    pub(crate) flows: Wished,
     /// `[period]`, money avoided per money, at least 0.
     pub(crate) budget_price: Vec<f64>,
     /// `[class][period]`, money avoided per litre, at least 0.
@@ -74,8 +78,34 @@ pub(crate) fn matrix(model: &Model<'_>, wanted: Wanted) -> Option<Matrix> {
     form.program.into_copy()
 }
 
-/// `packs[offer][period]` and a bound of the least cost, money.
-pub(crate) type Found = (Vec<Vec<i64>>, f64);
+/// Least cost of the items of one component at given prices of budget, storage and orders, with fractional packs.
+/// `None`: not found within the time.
+///
+/// # Errors
+/// [`PlanError::Solver`] when `HiGHS` refuses the program.
+pub(crate) fn priced(model: &Model<'_>, component: &Component, duals: &Duals, wanted: Wanted) -> Result<Option<Relaxed>, PlanError> {
+    let mut form = Form::new(model, wanted);
+    form.duals = Some(duals);
+    for &i in &component.items {
+        for &k in &model.items[i].offers {
+            form.packs[k] = vec![None; model.periods];
+            form.add_lines(k);
+        }
+    }
+    form.add_component(component);
+    form.minimise()
+}
+
+/// What a search for whole packs found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// `packs[offer][period]`.
+    pub(crate) packs: Vec<Vec<i64>>,
+    /// Flows between linked items.
+    pub(crate) flows: Wished,
+    /// Money: no plan costs less.
+    pub(crate) bound: f64,
+}
 
 /// The best plan in whole packs within so many nodes of the search tree, `packs[offer][period]`, and a lower bound on the
 /// cost of every plan. Where deliveries can expire in another order than they arrive this program is a relaxation, so
@@ -106,7 +136,11 @@ pub(crate) fn search(model: &Model<'_>, wanted: Wanted, start: &[Vec<i64>], (nod
         return Ok(None);
     };
     let packs = |column: &Option<Column>| column.map_or(0, |column| round_to_count(found.value(column)));
-    Ok(Some((columns.iter().map(|columns| columns.iter().map(packs).collect()).collect(), found.bound)))
+    Ok(Some(Found {
+        packs: columns.iter().map(|columns| columns.iter().map(packs).collect()).collect(),
+        flows: form.flows.wished(|column| found.value(column)),
+        bound: found.bound,
+    }))
 }
 
 pub(super) struct Form<'a> {
@@ -116,6 +150,10 @@ pub(super) struct Form<'a> {
     pub(super) packs: Vec<Vec<Option<Column>>>,
     /// `stock[item][period]`: the pieces of stock, in scaled units.
     pub(super) stock: Vec<Vec<Vec<Column>>>,
+    /// Flows between linked items.
+    pub(super) flows: FlowColumns,
+    /// Prices that stand for the rows of budget, storage and orders.
+    duals: Option<&'a Duals>,
     /// Whether a line is ordered, `(offer, period, column)`, and an order placed, `(supplier, period, column)`, where
     /// these are whole numbers.
     lines: Vec<(usize, usize, Column)>,
@@ -132,8 +170,10 @@ impl<'a> Form<'a> {
             model,
             wanted,
             program: Program::new(),
-            packs: vec![vec![None; periods]; model.offers.len()],
-            stock: Vec::with_capacity(model.items.len()),
+            packs: vec![Vec::new(); model.offers.len()],
+            stock: vec![Vec::new(); model.items.len()],
+            flows: FlowColumns::new(&model.links, periods),
+            duals: None,
             lines: Vec::new(),
             placed: Vec::new(),
             budget_rows: vec![None; periods],
@@ -144,46 +184,54 @@ impl<'a> Form<'a> {
 
     /// Every column and row.
     fn add_all(&mut self) {
+        let model = self.model;
         self.add_orders();
-        for item in &self.model.items {
-            self.add_item(item);
+        for i in (0..model.items.len()).filter(|&i| !model.links.touches(i)) {
+            self.add_item(i);
+        }
+        for component in &model.links.components {
+            self.add_component(component);
         }
         self.add_budget();
         self.add_storage();
     }
 
-    /// Target stock in units that may make a larger order useful.
-    fn extra(&self, item: &ItemModel) -> f64 {
+    /// Target stock in units that may make a larger order useful: of the item, or of all it is linked with.
+    fn extra(&self, i: usize) -> f64 {
         if !self.wanted.steer {
             return 0.0;
         }
-        item.risk.iter().map(|pieces| pieces.iter().map(|p| p.width).sum::<f64>()).fold(0.0, f64::max)
+        let of = |i: usize| {
+            let risk = &self.model.items[i].risk;
+            risk.iter().map(|pieces| pieces.iter().map(|p| p.width).sum::<f64>()).fold(0.0, f64::max)
+        };
+        self.model.links.component_of(i).map_or_else(|| of(i), |component| component.items.iter().map(|&i| of(i)).sum())
+    }
+
+    /// Money per unit at the end of `t`: holding, and the price of storage where it has one.
+    pub(super) fn holding(&self, i: usize, t: usize) -> f64 {
+        let item = &self.model.items[i];
+        let litre = self.duals.zip(item.class).map_or(0.0, |(duals, c)| duals.rows[self.model.periods * (c + 1) + t]);
+        item.holding + item.volume * litre
     }
 
     /// Line cost per pack: a line of `x` packs is at least the share `x / U` of a line, where no
     /// sensible line holds more than `U` packs; the least that keeps this needs no column.
     fn line_share(&self, k: usize, t: usize) -> f64 {
         let offer = &self.model.offers[k];
-        if offer.line_cost <= 0.0 {
+        let line = offer.line_cost + self.duals.map_or(0.0, |duals| duals.shares[k * self.model.periods + t]);
+        if line <= 0.0 {
             return 0.0;
         }
-        let extra = self.extra(&self.model.items[offer.item]);
-        offer.line_cost / self.model.most_useful(k, t, extra).max(1.0)
+        line / self.model.most_useful(k, t, self.extra(offer.item)).max(1.0)
     }
 
     /// Packs, order costs, links and minimum orders.
     fn add_orders(&mut self) {
         let model = self.model;
-        for (k, offer) in model.offers.iter().enumerate() {
-            for t in (0..model.periods).filter(|&t| offer.open[t]) {
-                let most = if offer.most < i64::MAX / 4 { count_to_f64(offer.most) } else { f64::INFINITY };
-                let made = if self.wanted.whole {
-                    self.add_line(k, t, most)
-                } else {
-                    self.program.column(offer.price + self.line_share(k, t), most)
-                };
-                self.packs[k][t] = Some(made);
-            }
+        for k in 0..model.offers.len() {
+            self.packs[k] = vec![None; model.periods];
+            self.add_lines(k);
         }
         let lines = self.packs.iter().flatten().flatten().count();
         for (s, supplier) in model.suppliers.iter().enumerate() {
@@ -199,13 +247,28 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// Packs of one offer.
+    fn add_lines(&mut self, k: usize) {
+        let offer = &self.model.offers[k];
+        for t in (0..self.model.periods).filter(|&t| offer.open[t]) {
+            let most = if offer.most < i64::MAX / 4 { count_to_f64(offer.most) } else { f64::INFINITY };
+            let made = if self.wanted.whole {
+                self.add_line(k, t, most)
+            } else {
+                let price = offer.price * (1.0 + self.duals.map_or(0.0, |duals| duals.rows[t]));
+                self.program.column(price + self.line_share(k, t), most)
+            };
+            self.packs[k][t] = Some(made);
+        }
+    }
+
     /// Whole packs of one line with its cost and its minimum.
     fn add_line(&mut self, k: usize, t: usize, most: f64) -> Column {
         let offer = &self.model.offers[k];
         let packs = self.program.whole_column(offer.price, most);
         if offer.line_cost > 0.0 || offer.moq > 1 {
             let line = self.program.whole_column(offer.line_cost, 1.0);
-            let most = self.model.most_useful(k, t, self.extra(&self.model.items[offer.item])).max(count_to_f64(offer.moq));
+            let most = self.model.most_useful(k, t, self.extra(offer.item)).max(count_to_f64(offer.moq));
             self.program.at_most(&[(1.0, packs), (-most, line)], 0.0);
             self.program.at_most(&[(count_to_f64(offer.moq), line), (-1.0, packs)], 0.0);
             self.lines.push((k, t, line));
@@ -227,7 +290,7 @@ impl<'a> Form<'a> {
         let mut most_value = 0.0;
         for &(k, x) in open {
             let offer = &model.offers[k];
-            let most = model.most_useful(k, t, self.extra(&model.items[offer.item]));
+            let most = model.most_useful(k, t, self.extra(offer.item));
             if each {
                 self.program.at_most(&[(1.0 / most.max(1.0), x), (-1.0, placed)], 0.0);
             }
@@ -299,6 +362,7 @@ impl<'a> Form<'a> {
         Ok(Some(Relaxed {
             optimum: optimum.cost,
             packs: packs.map(|x| x.iter().map(value).collect()).collect(),
+            flows: self.flows.wished(|column| optimum.value(column)),
             budget_price: self.budget_rows.iter().map(price).collect(),
             storage_price: table(&self.storage_rows),
             minimum_price: table(&self.minimum_rows),

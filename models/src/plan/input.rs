@@ -246,31 +246,36 @@ pub struct StorageLimit {
     pub litres: Vec<Option<f64>>,
 }
 
-/// A way to move stock between two places. Read and kept, not used by this version of the planner.
+/// A way to move stock between two places.
+///
+/// Moved units leave `from` at the start of a period, after receipts and before demand, those that expire first and
+/// are still usable on arrival; they reach `to` at the start of period + `lead_periods` and keep their expiry. What
+/// arrives in a period without time on the way can be used in it, but not moved on in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transfer {
     /// Item id it leaves.
     pub from: String,
-    /// Item id it reaches.
+    /// Item id it reaches; of the same storage class.
     pub to: String,
-    /// Money per base unit.
+    /// Money per base unit moved, at least 0.
     #[serde(default)]
     pub cost: f64,
-    /// Periods on the way.
+    /// Periods on the way, below the number of periods.
     #[serde(default)]
     pub lead_periods: u32,
 }
 
-/// An item that can stand in for another. Read and kept, not used by this version of the planner.
+/// An item that can stand in for another: in a period, whole units of demand of `item` are met with `ratio` units
+/// each of `substitute`, after the substitute's own demand of that period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Substitute {
     /// Item id wanted.
     pub item: String,
     /// Item id given instead.
     pub substitute: String,
-    /// Base units of the substitute for one of the item.
+    /// Base units of the substitute for one of the item, above 0; not rounded.
     pub ratio: f64,
-    /// Money per base unit replaced.
+    /// Money per base unit replaced, at least 0.
     #[serde(default)]
     pub cost: f64,
 }

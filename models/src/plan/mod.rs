@@ -41,6 +41,7 @@ mod formulate;
 mod generate;
 mod improve;
 mod input;
+mod links;
 mod lot_sizing;
 mod lots;
 mod model;
@@ -51,6 +52,7 @@ mod parallel;
 mod price;
 mod prices;
 mod program;
+mod proven;
 mod queue;
 mod relaxation;
 mod relief;
@@ -73,7 +75,7 @@ pub use input::{
 };
 pub use output::{
     Advice, BindingLimit, Cost, Drivers, Explanation, Order, Planned, PricedClass, PricedSupplier, Prices, Projection, Reason, RiskFigures,
-    SolverName, StageRecord, Statistics, Status, TransferOrder, WhatIf,
+    SolverName, StageRecord, Statistics, Status, Substitution, TransferOrder, WhatIf,
 };
 pub use program::Matrix;
 pub use relaxation::{priced_bound, relaxed_matrix, relaxed_optimum};

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::input::{Instance, Item, Offer, Risk, Supplier, Ven};
+use super::links::Links;
 use super::parallel::in_chunks;
 use super::risk::{Protection, Segment, price_of_low_stock};
 use super::rows::Rows;
@@ -103,6 +104,8 @@ pub(crate) struct Model<'a> {
     /// Money, infinite where there is no limit.
     pub(crate) budget: Vec<f64>,
     pub(crate) classes: Vec<ClassModel>,
+    /// Ways between items; only the flow program reads them, every other stage plans items alone.
+    pub(crate) links: Links,
 }
 
 impl<'a> Model<'a> {
@@ -122,8 +125,10 @@ impl<'a> Model<'a> {
             suppliers: instance.suppliers.iter().map(supplier_model).collect(),
             budget,
             classes: Vec::new(),
+            links: Links::default(),
         };
         let items: HashMap<&str, usize> = index(instance.items.iter().map(|i| i.id.as_str()));
+        model.links = Links::new(instance, &items);
         let suppliers: HashMap<&str, usize> = index(instance.suppliers.iter().map(|s| s.id.as_str()));
         model.offers = in_parts(&instance.offers, threads, |_, offer| {
             model.offer_model(offer, items[offer.item.as_str()], suppliers[offer.supplier.as_str()])
@@ -245,13 +250,15 @@ impl<'a> Model<'a> {
         let item = &self.items[o.item];
         let arrives = period + o.lead;
         let end = (item.last_use(arrives) + 1).min(self.periods);
-        let usable: f64 = item.demand[arrives..end].iter().sum();
+        let usable = self.links.useful(o.item, arrives, end).unwrap_or_else(|| item.demand[arrives..end].iter().sum());
         let packs = ceil_to_count((usable + extra) / o.units).max(o.moq);
         let floor = if o.price > 0.0 { (self.suppliers[o.supplier].minimum / o.price).ceil() } else { 0.0 };
         count_to_f64(packs).max(floor).min(count_to_f64(o.most))
     }
 
-    fn add_classes(&mut self) {
+    /// Storage limits from what is used when nothing is ordered.
+    pub(crate) fn add_classes(&mut self) {
+        self.classes.clear();
         let none = vec![vec![0; self.periods]; self.offers.len()];
         for (c, limit) in self.instance.storage.iter().enumerate() {
             let items: Vec<usize> = (0..self.items.len()).filter(|&i| self.items[i].class == Some(c)).collect();

@@ -33,17 +33,50 @@ fn at_once(day: &u32) -> bool {
     *day == 0
 }
 
-/// A movement of stock between places. None are made by this version.
+/// A movement of stock between places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferOrder {
     /// Item id it leaves.
     pub from: String,
     /// Item id it reaches.
     pub to: String,
-    /// Period of the movement.
+    /// Period at whose start it leaves.
     pub period: u32,
-    /// Base units.
+    /// Base units, at least 1.
     pub units: i64,
+    /// Reason code: [`Reason::TransferInstead`].
+    #[serde(default = "moved")]
+    pub reason: Reason,
+    /// One short paragraph for a pharmacist.
+    #[serde(default)]
+    pub text: String,
+}
+
+fn moved() -> Reason {
+    Reason::TransferInstead
+}
+
+/// Demand of an item that its substitute meets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Substitution {
+    /// Item id wanted.
+    pub item: String,
+    /// Item id given instead.
+    pub substitute: String,
+    /// Period of the demand.
+    pub period: u32,
+    /// Base units of the item replaced, at least 1.
+    pub units: i64,
+    /// Reason code: [`Reason::SubstituteAvailable`].
+    #[serde(default = "replaced")]
+    pub reason: Reason,
+    /// One short paragraph for a pharmacist.
+    #[serde(default)]
+    pub text: String,
+}
+
+fn replaced() -> Reason {
+    Reason::SubstituteAvailable
 }
 
 /// What the plan leads to for one item in one period, with mean demand.
@@ -103,7 +136,7 @@ pub struct Cost {
     pub shortage: f64,
     /// Disposal.
     pub disposal: f64,
-    /// Movements between places.
+    /// Movements between places, and substitutions.
     pub transfer: f64,
 }
 
@@ -132,6 +165,10 @@ pub enum Reason {
     CheaperSupplier,
     /// The size is set by a minimum of the offer or the supplier.
     MoqOrMinValue,
+    /// Stock of another place is moved instead of bought, or instead of running short.
+    TransferInstead,
+    /// Another item stands in.
+    SubstituteAvailable,
 }
 
 /// The limit that keeps a line smaller than wanted.
@@ -266,7 +303,7 @@ pub struct Advice {
 /// Objective and bound after one stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageRecord {
-    /// `bound`, `relaxation`, `prices`, `packs`, `improve`, `advice`.
+    /// `bound`, `relaxation`, `prices`, `packs`, `improve`, `links`, `advice`.
     pub name: String,
     /// Best objective so far, money; absent before the first plan.
     #[serde(default)]
@@ -328,9 +365,12 @@ pub struct Planned {
     pub gap: f64,
     /// Order lines, by period, then offer.
     pub orders: Vec<Order>,
-    /// Movements between places.
+    /// Movements between places, by period.
     #[serde(default)]
     pub transfers: Vec<TransferOrder>,
+    /// Demand met by substitutes, by period; left out when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substitutions: Vec<Substitution>,
     /// Every item and period.
     pub projection: Vec<Projection>,
     /// Marginal values of the limits.

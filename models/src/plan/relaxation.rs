@@ -29,7 +29,8 @@ pub fn relaxed_matrix(instance: &Instance) -> Result<Matrix, PlanError> {
 }
 
 /// The bound of the price decomposition for the same instance, money. Its items are solved in whole packs with line and order
-/// costs, so it is not the optimum of the linear program but a bound of the same plans, usually a higher one.
+/// costs, so it is not the optimum of the linear program but a bound of the same plans, usually a higher one. Transfers and
+/// substitutes are left out: with any of them it bounds the plans that don't use them only.
 ///
 /// # Errors
 /// [`PlanError::Invalid`] names field, value and rule.

@@ -17,9 +17,9 @@ struct Text<'a> {
 }
 
 /// The names a text uses.
-struct Words<'a> {
+pub(crate) struct Words<'a> {
     instance: &'a Instance,
-    name: &'a str,
+    pub(crate) name: &'a str,
     unit: &'a str,
     plural: String,
     supplier: &'a str,
@@ -33,14 +33,7 @@ pub(crate) fn paragraph(
     reason: Reason,
     drivers: &Drivers,
 ) -> String {
-    let unit = item.base_unit.as_deref().unwrap_or("unit");
-    let words = Words {
-        instance,
-        name: item.name.as_ref().unwrap_or(&item.id),
-        unit,
-        plural: plural(unit),
-        supplier: supplier.name.as_ref().unwrap_or(&supplier.id),
-    };
+    let words = Words { supplier: supplier.name.as_ref().unwrap_or(&supplier.id), ..Words::new(instance, item) };
     let mut text = Text { out: String::with_capacity(1_024), words: &words };
     text.opening(index_to_period(period), drivers);
     if let Some(due) = item.due.as_ref().filter(|_| period == 0 && drivers.packs > 0) {
@@ -202,6 +195,8 @@ impl Text<'_> {
                 let cheaper = words.money(d.cheaper_by.unwrap_or(0.0));
                 self.sentence(format_args!("Why here: it is {cheaper} cheaper per {} than the next offer.", words.unit));
             }
+            // These stand at moves and substitutions, not at order lines.
+            Reason::TransferInstead | Reason::SubstituteAvailable => {}
             Reason::MoqOrMinValue => self.sentence(format_args!("Why this many: the minimum order of the supplier asks for it.")),
         }
     }
@@ -288,16 +283,24 @@ impl Text<'_> {
     }
 }
 
+impl<'a> Words<'a> {
+    /// Of an item, without a supplier.
+    pub(crate) fn new(instance: &'a Instance, item: &'a Item) -> Self {
+        let unit = item.base_unit.as_deref().unwrap_or("unit");
+        Self { instance, name: item.name.as_ref().unwrap_or(&item.id), unit, plural: plural(unit), supplier: "" }
+    }
+}
+
 impl Words<'_> {
-    fn money(&self, amount: f64) -> Money<'_> {
+    pub(crate) fn money(&self, amount: f64) -> Money<'_> {
         Money { amount, currency: &self.instance.currency }
     }
 
-    fn units(&self, units: f64) -> Units<'_> {
+    pub(crate) fn units(&self, units: f64) -> Units<'_> {
         Units { count: units, one: self.unit, many: &self.plural }
     }
 
-    fn count(&self, units: i64) -> Units<'_> {
+    pub(crate) fn count(&self, units: i64) -> Units<'_> {
         self.units(count_to_f64(units))
     }
 
@@ -308,7 +311,7 @@ impl Words<'_> {
         }
     }
 
-    fn when(&self, period: u32) -> When {
+    pub(crate) fn when(&self, period: u32) -> When {
         When((period > 0).then(|| self.span(period)))
     }
 

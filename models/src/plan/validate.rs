@@ -7,6 +7,8 @@ use thiserror::Error;
 use super::input::{Instance, Item, Offer, PeriodDemand, Supplier};
 use crate::convert::{count_to_f64, length_to_f64, period_to_index};
 
+mod links;
+
 /// Largest number of units, packs or money in one field.
 const LARGEST: f64 = 1e12;
 /// Largest number of periods.
@@ -64,7 +66,8 @@ fn length(found: usize, periods: usize, field: impl FnOnce() -> String) -> Resul
 /// - `instance`: as read from the wire.
 ///
 /// Returns nothing when every rule is kept: 1 to 520 periods, arrays with one entry per period,
-/// unique ids, offers of known items and suppliers, amounts from 0 to 1e12, quantiles rising.
+/// unique ids, offers of known items and suppliers, amounts from 0 to 1e12, quantiles rising, transfers and substitutes
+/// between known items, substitutes in no circle.
 ///
 /// # Errors
 /// [`PlanError::Invalid`] names field, value and rule of the first breach.
@@ -109,6 +112,7 @@ pub fn validate(instance: &Instance) -> Result<(), PlanError> {
         check_offer(offer, index)?;
     }
     check_due(instance)?;
+    links::check(instance)?;
     check_limits(instance)?;
     check_options(instance)
 }

@@ -21,6 +21,7 @@ mod brute_force;
 mod builders;
 mod decomposition;
 mod hand_worked;
+mod links;
 mod properties;
 mod optimum;
 mod published;

@@ -8,9 +8,10 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or limit of the same model")]
 
 use super::super::formulate::Relaxed;
+use super::super::links::Wished;
 use super::super::model::Model;
 use super::super::parallel::in_chunks;
-use super::super::walk::Scratch;
+use super::super::walk::{Scratch, roll};
 use super::bundle::Bundle;
 use super::pass::{Bought, Kernel, Scope, Total, pass};
 use super::recover::recover;
@@ -74,6 +75,7 @@ impl Priced {
         Relaxed {
             optimum: self.bound,
             packs: Vec::new(),
+            flows: Wished::default(),
             budget_price: row(0),
             storage_price: (1..=model.classes.len()).map(row).collect(),
             minimum_price: vec![vec![0.0; periods]; model.suppliers.len()],
@@ -94,7 +96,32 @@ pub(crate) fn prices(model: &Model<'_>, steer: bool, effort: f64) -> Priced {
 
 /// The bound alone, without the price of low stock.
 pub(crate) fn bound(model: &Model<'_>, effort: f64) -> f64 {
-    search(model, false, effort, false).bound
+    bound_prices(model, effort).bound
+}
+
+/// The same with its prices; no plans are made of them.
+pub(crate) fn bound_prices(model: &Model<'_>, effort: f64) -> Priced {
+    search(model, false, effort, false)
+}
+
+/// The Lagrangian value at given prices without the items of `left_out`, as if these used nothing: litres of their known
+/// stock are free to them.
+pub(crate) fn value_without(model: &Model<'_>, duals: &Duals, steer: bool, left_out: impl Fn(usize) -> bool) -> f64 {
+    let mut items = reduce(model, steer);
+    items.retain(|one| !left_out(one.0));
+    let mut limits = limits(model);
+    let none = vec![vec![0; model.periods]; model.offers.len()];
+    let mut room = Scratch::new(model.periods);
+    for (i, item) in model.items.iter().enumerate().filter(|one| left_out(one.0)) {
+        if let Some(c) = item.class {
+            roll(&model.items[i], &model.offers, &none, &mut room);
+            for (t, stock) in room.stock.iter().enumerate() {
+                limits[model.periods * (c + 1) + t] += item.volume * stock;
+            }
+        }
+    }
+    let all = Scope { model, items: &items, limits: &limits, steer, only: None };
+    pass(&all, duals, Kernel::Exact).value
 }
 
 fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {

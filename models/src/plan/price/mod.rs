@@ -15,4 +15,5 @@ mod reduce;
 mod shares;
 mod terms;
 
-pub(crate) use dual::{Priced, bound, prices};
+pub(crate) use dual::{Priced, bound, bound_prices, prices, value_without};
+pub(crate) use terms::Duals;
