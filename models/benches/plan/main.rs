@@ -15,6 +15,7 @@
 
 mod clock;
 mod exact;
+mod linked;
 mod little;
 mod lp_core;
 mod small;
@@ -49,21 +50,25 @@ fn main() {
         lp_core::lp_core();
     }
     if part("small") {
-        small(verbose);
+        against_the_optimum("small", &small::compare(0..500, 2.0), verbose);
+    }
+    if part("links") {
+        let found = small::compare_all(linked::instance, 1_000..1_200, 5.0);
+        say("plan links, instances that move or replace", f64::from(found.use_links));
+        against_the_optimum("links", &found, verbose);
     }
 }
 
-/// 500 small instances against their optimum.
-fn small(verbose: bool) {
-    let found = small::compare(0..500, 2.0);
+/// Small instances against their optimum.
+fn against_the_optimum(part: &str, found: &small::Found, verbose: bool) {
     let count = f64::from(found.solved.max(1));
-    say("plan small, instances with a proven optimum", f64::from(found.solved));
-    say("plan small, instances whose optimum wasn't proven in 2 s", f64::from(found.unsolved));
-    say("plan small, worst objective / optimum", found.worst);
-    say("plan small, mean objective / optimum", found.sum / count);
-    say("plan small, above 1.005", found.above.len() as f64);
-    say("plan small, mean bound / optimum", found.bounds / count);
-    say("plan small, bounds above the optimum", found.false_bounds.len() as f64);
+    say(&format!("plan {part}, instances with a proven optimum"), f64::from(found.solved));
+    say(&format!("plan {part}, instances whose optimum wasn't proven in time"), f64::from(found.unsolved));
+    say(&format!("plan {part}, worst objective / optimum"), found.worst);
+    say(&format!("plan {part}, mean objective / optimum"), found.sum / count);
+    say(&format!("plan {part}, above 1.005"), found.above.len() as f64);
+    say(&format!("plan {part}, mean bound / optimum"), found.bounds / count);
+    say(&format!("plan {part}, bounds above the optimum"), found.false_bounds.len() as f64);
     if verbose {
         println!("  {found:?}");
     }

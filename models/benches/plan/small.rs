@@ -1,6 +1,6 @@
 //! Small instances against their proven optimum.
 
-use wardstock_models::plan::{SolveLimits, check, solve};
+use wardstock_models::plan::{Instance, SolveLimits, check, solve};
 
 use crate::{exact, little};
 
@@ -18,17 +18,25 @@ pub(crate) struct Found {
     pub(crate) above: Vec<(u64, f64)>,
     /// Seeds of bounds above the optimum: must be none.
     pub(crate) false_bounds: Vec<u64>,
+    /// Instances whose plan moves or replaces something.
+    pub(crate) use_links: u32,
     /// Sum of bound / optimum.
     pub(crate) bounds: f64,
 }
 
 /// Plans the instances of these seeds and compares.
 pub(crate) fn compare(seeds: std::ops::Range<u64>, seconds: f64) -> Found {
+    compare_all(little::instance, seeds, seconds)
+}
+
+/// The same with instances made by `made`.
+pub(crate) fn compare_all(made: fn(u64) -> Instance, seeds: std::ops::Range<u64>, seconds: f64) -> Found {
     let mut found = Found::default();
     for seed in seeds {
-        let question = little::instance(seed);
+        let question = made(seed);
         let planned = solve(&question, &SolveLimits::default(), &mut |_| true).unwrap();
         assert!(check(&question, &planned).is_accepted(), "seed {seed}");
+        found.use_links += u32::from(!planned.transfers.is_empty() || !planned.substitutions.is_empty());
         let Some(best) = exact::optimum(&question, seconds) else {
             found.unsolved += 1;
             continue;

@@ -3,10 +3,9 @@
 use wardstock_models::plan::{
     Due, Instance, Item, PlanError, Planned, Reason, Risk, SolveLimits, StorageClass, Substitute, Transfer, check, made_up_hospital, solve,
 };
-use wardstock_models::rng::Rng;
 
 use crate::builders::{instance, item, lot, near, offer, plan};
-use crate::{exact, little};
+use crate::{linked, small};
 
 fn way(from: &str, to: &str, cost: f64, lead_periods: u32) -> Transfer {
     Transfer { from: from.to_owned(), to: to.to_owned(), cost, lead_periods }
@@ -121,88 +120,24 @@ fn what_is_due_follows_what_is_moved() {
     assert_eq!(now, 0, "what came makes the item not due: {:?}", planned.orders);
 }
 
-/// Small random instances with ways and stand-ins.
-fn linked(seed: u64) -> Instance {
-    let mut question = little::instance(seed);
-    let mut rng = Rng::new(seed + 77_000);
-    question.items.truncate(6);
-    let kept = question.items.clone();
-    question.offers.retain(|offer| kept.iter().any(|item| item.id == offer.item));
-    let count = u32::try_from(question.items.len()).unwrap();
-    if rng.below(3) == 0 {
-        question.offers.retain(|offer| offer.item != "I0");
-    }
-    for _ in 0..=count {
-        let (a, b) = (rng.below(count), rng.below(count));
-        let (from, to) = (format!("I{a}"), format!("I{b}"));
-        let lead = rng.below(2);
-        if rng.below(2) == 0 {
-            if a != b && !question.transfers.iter().any(|way| way.from == from && way.to == to) {
-                question.transfers.push(way(&from, &to, f64::from(rng.below(20)) / 10.0, lead));
-            }
-        } else if a < b && !question.substitutes.iter().any(|pair| pair.item == from && pair.substitute == to) {
-            let ratio = [0.5, 1.0, 1.5, 2.0][rng.below(4) as usize];
-            question.substitutes.push(stand_in(&from, &to, ratio, f64::from(rng.below(20)) / 10.0));
-        }
-    }
-    question
-}
-
 fn without_links(question: &Instance) -> Instance {
     Instance { transfers: Vec::new(), substitutes: Vec::new(), ..question.clone() }
 }
 
-/// Figures of many instances: `(solved, worst ratio, its seed, mean ratio, mean bound / optimum, used)`.
-fn compare(seeds: std::ops::Range<u64>, seconds: f64) -> (u32, f64, u64, f64, f64, u32) {
-    let (mut solved, mut worst, mut at, mut sum, mut bounds, mut used) = (0, 0.0, 0, 0.0, 0.0, 0);
-    for seed in seeds {
-        let question = linked(seed);
-        if question.transfers.is_empty() && question.substitutes.is_empty() {
-            continue;
-        }
-        let planned = solve(&question, &SolveLimits::default(), &mut |_| true).unwrap();
-        let report = check(&question, &planned);
-        assert!(report.is_accepted(), "seed {seed}: {:#?}", report.problems);
-        assert!(!planned.notes.iter().any(|note| note.contains("can't be trusted")), "seed {seed}");
-        used += u32::from(!planned.transfers.is_empty() || !planned.substitutions.is_empty());
-        let Some(best) = exact::optimum(&question, seconds) else { continue };
-        assert!(planned.bound <= best * (1.0 + 1e-6) + 1e-6, "seed {seed}: bound {} above the optimum {best}", planned.bound);
-        assert!(planned.objective >= best * (1.0 - 1e-6) - 1e-6, "seed {seed}: {} below the optimum {best}", planned.objective);
-        let ratio = if best > 1e-9 { planned.objective / best } else { 1.0 };
-        if ratio > 1.02 {
-            println!("seed {seed}: objective / optimum {ratio:.4}");
-        }
-        solved += 1;
-        sum += ratio;
-        bounds += if best > 1e-9 { planned.bound / best } else { 1.0 };
-        if ratio > worst {
-            (worst, at) = (ratio, seed);
-        }
-    }
-    let n = f64::from(solved.max(1));
-    (solved, worst, at, sum / n, bounds / n, used)
-}
-
+/// The long form: `cargo bench --bench plan -- links`.
 #[test]
 fn bounds_of_linked_plans_are_below_the_optimum_and_plans_near_it() {
-    let (solved, worst, seed, mean, bound, used) = compare(0..30, 4.0);
-    println!("{solved} solved, {used} use links: worst objective / optimum {worst:.4} (seed {seed}), mean {mean:.4}, bound {bound:.4}");
-    assert!(solved >= 15 && worst < 1.2, "{worst} at {seed}");
-}
-
-#[test]
-#[ignore = "minutes: the long form of the test above"]
-fn many_linked_plans_against_the_optimum() {
-    let (solved, worst, seed, mean, bound, used) = compare(1_000..1_200, 10.0);
-    println!("{solved} solved, {used} use links: worst objective / optimum {worst:.4} (seed {seed}), mean {mean:.4}, bound {bound:.4}");
-    assert!(solved >= 100);
+    let found = small::compare_all(linked::instance, 0..30, 4.0);
+    println!("{found:?}");
+    assert!(found.solved >= 15 && found.use_links >= 15, "{found:?}");
+    assert!(found.false_bounds.is_empty() && found.worst < 1.2, "{found:?}");
 }
 
 #[test]
 fn ways_never_make_what_steers_dearer_and_threads_never_change_a_plan() {
     let mut saved = 0;
     for seed in 200..215 {
-        let mut question = linked(seed);
+        let mut question = linked::instance(seed);
         question.options.risk = [Risk::Mean, Risk::Expected, Risk::Quantile][usize::try_from(seed % 3).unwrap()];
         let limits = SolveLimits::default();
         let planned = solve(&question, &limits, &mut |_| true).unwrap();

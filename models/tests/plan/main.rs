@@ -12,6 +12,8 @@
 
 #[path = "../../benches/plan/exact.rs"]
 mod exact;
+#[path = "../../benches/plan/linked.rs"]
+mod linked;
 #[path = "../../benches/plan/little.rs"]
 mod little;
 #[path = "../../benches/plan/small.rs"]
