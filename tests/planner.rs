@@ -96,3 +96,37 @@ fn today_orders_what_is_due_before_the_next_plan() {
         assert!(full.0["packs"] == 0 && full.0["position"] == 400 && full.1.is_empty(), "{full:?}");
     });
 }
+
+#[test]
+fn surplus_of_one_store_moves_to_another_and_substitutes_follow_their_approval() {
+    on_both(|engine| {
+        let hospital = Hospital::at(engine, "2026-11-23T06:30:00Z").with_small_catalogue();
+        let first = wardstock::base::time::Day::parse("2026-07-20").unwrap();
+        let demand: Vec<String> =
+            (0..126).flat_map(|at| ["PH", "PH2"].map(|place| format!("{place},P2,{},2,day", first.plus(at)))).collect();
+        hospital.import(&[
+            ("places.csv", "code,name,kind,parent\nPH2,Second Pharmacy,store,H1\n"),
+            ("substitutes.csv", "item,substitute,ratio,needs_approval\nP1,P2,1,false\nP2,P1,1,true\n"),
+            ("stock.csv", "place,item,quantity,lot,expiry\nPH,P2,300,A1,2027-01-10\nPH2,P2,1,A2,2027-09-30\nPH,P1,1,,\nPH2,P1,1,,\n"),
+            ("demand.csv", &format!("place,item,date,quantity,period\n{}\n", demand.join("\n"))),
+        ]);
+        let officer = hospital.with_role(Role::Procurement);
+        let refused = officer.post("/api/v1/plans", &json!({"site": "H1", "options": {"move_cost_minor": -1}}));
+        assert_eq!(refused.problem(422, "invalid_input")["errors"][0]["pointer"], "/options/move_cost_minor");
+        let plan = hospital.plan(&officer, &json!({"site": "H1"}));
+        let instance = officer.get(&format!("/api/v1/plans/{plan}/instance")).want(200);
+        let pairs: Vec<&str> = instance["substitutes"].as_array().unwrap().iter().map(|pair| pair["item"].as_str().unwrap()).collect();
+        assert_eq!(pairs, ["P1@PH", "P1@PH2"], "only what needs no approval");
+        let answer = officer.get(&format!("/api/v1/plans/{plan}")).want(200)["answer"].clone();
+        let now: Vec<_> = answer["transfers"].as_array().unwrap().iter().filter(|row| row["period"] == 0).cloned().collect();
+        assert!(now.iter().any(|row| row["from"] == "P2@PH" && row["to"] == "P2@PH2"), "{}", answer["transfers"]);
+        let accepted = officer.post(&format!("/api/v1/plans/{plan}/accept"), &json!({})).want(201);
+        let advised = &accepted["transfers"][0];
+        assert!(advised["text"].as_str().unwrap().contains("Second Pharmacy") || advised["text"].as_str().unwrap().contains("PH2"));
+        let technician = hospital.with_role(Role::Technician);
+        technician.post("/api/v1/movements", &advised["movement"]).want(201);
+        let alone = hospital.plan(&officer, &json!({"site": "H1", "options": {"transfers": false}}));
+        let instance = officer.get(&format!("/api/v1/plans/{alone}/instance")).want(200);
+        assert!(instance["transfers"].as_array().unwrap().is_empty() && instance["substitutes"].as_array().unwrap().is_empty());
+    });
+}

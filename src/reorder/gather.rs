@@ -13,6 +13,7 @@ use crate::base::quantity::to_f64;
 use crate::base::time::Day;
 use crate::catalogue::item::{self, Item};
 use crate::catalogue::offer::{self, Offer};
+use crate::catalogue::substitute::{self, Substitute};
 use crate::catalogue::supplier::{self, Supplier};
 use crate::db::conn::Conn;
 use crate::demand::circumstances::{self, Subject};
@@ -77,6 +78,7 @@ pub(super) struct Facts {
     records: Vec<DemandRecord>,
     input: RunInput,
     offers: Vec<Offer>,
+    substitutes: Vec<Substitute>,
     suppliers: HashMap<i64, Supplier>,
     lead_times: HashMap<i64, LeadTime>,
     litres: HashMap<String, Option<f64>>,
@@ -85,8 +87,9 @@ pub(super) struct Facts {
 impl Facts {
     /// Forecasts demand.
     pub(super) fn forecast(self) -> Result<Gathered> {
-        let Self { rows, advised, records, input, offers, suppliers, lead_times, litres } = self;
-        Ok(Gathered { today: input.start, rows, advised, records, made: input.forecast()?, offers, suppliers, lead_times, litres })
+        let Self { rows, advised, records, input, offers, substitutes, suppliers, lead_times, litres } = self;
+        let (today, made) = (input.start, input.forecast()?);
+        Ok(Gathered { today, rows, advised, records, made, offers, substitutes, suppliers, lead_times, litres })
     }
 }
 
@@ -102,6 +105,8 @@ pub(super) struct Gathered {
     /// The forecasts: those of the rows first, then of archived items whose place others take.
     pub(super) made: Made,
     pub(super) offers: Vec<Offer>,
+    /// Of all items, also of those that are in no row.
+    pub(super) substitutes: Vec<Substitute>,
     pub(super) suppliers: HashMap<i64, Supplier>,
     pub(super) lead_times: HashMap<i64, LeadTime>,
     pub(super) litres: HashMap<String, Option<f64>>,
@@ -135,10 +140,11 @@ pub(super) fn gather(conn: &mut Conn, site_id: i64, today: Day, wish: &PlanReque
     let input = RunInput::new(today, wish.period_days(), horizon, series, known);
     let suppliers: HashMap<i64, Supplier> = supplier::all(conn)?.into_iter().map(|supplier| (supplier.id, supplier)).collect();
     let offers = offer::newest_on(conn, today)?;
+    let substitutes = substitute::all(conn)?;
     let lead_times = lead_times(conn, &suppliers, today)?;
     let litres = capacity::litres(conn, site_id)?;
     let advised = store::advised_now(conn, site_id, today)?;
-    Ok(Facts { rows, advised, records, input, offers, suppliers, lead_times, litres })
+    Ok(Facts { rows, advised, records, input, offers, substitutes, suppliers, lead_times, litres })
 }
 
 fn series_of(row: &Row, members: &[i64]) -> Wanted {

@@ -7,7 +7,7 @@ use wardstock_models::plan::standard::{DISPOSAL_SHARE, HOLDING_PER_YEAR, LINE_CO
 use wardstock_models::plan::{Instance, Item, Lot, Offer, OpenOrder, Options, Risk, StorageClass, StorageLimit, Supplier, Ven};
 
 use super::gather::{Gathered, Row};
-use super::{PlanRequest, due};
+use super::{PlanRequest, due, links};
 use crate::base::money::to_major;
 use crate::base::quantity::to_f64;
 use crate::base::time::Day;
@@ -60,6 +60,7 @@ pub(super) fn question(gathered: &Gathered, wish: &PlanRequest) -> Question {
     };
     let mut question = Question { instance, lines, currency };
     due::fill(&mut question, gathered, wish);
+    links::fill(&mut question.instance, gathered, wish);
     question
 }
 

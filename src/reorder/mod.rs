@@ -6,6 +6,7 @@ mod due;
 mod gather;
 pub mod http;
 mod instance;
+mod links;
 mod run;
 mod store;
 
@@ -26,6 +27,8 @@ pub use run::{QUEUE, run};
 const HORIZON_DAYS_DEFAULT: i64 = 91;
 /// Periods planned at most.
 const PERIODS_MAX: i64 = 60;
+/// Most that a move may be said to cost, minor units.
+const MOVE_COST_MAX: i64 = 100_000_000;
 
 /// A wish for a plan.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
@@ -54,6 +57,12 @@ pub struct PlanOptions {
     pub time_limit_s: Option<f64>,
     /// Days until the next plan is made: what can wait until then is not ordered now. Default: one period.
     pub review_days: Option<i64>,
+    /// Whether stock may be moved between planned places of the site, and substitutes that need no approval may stand
+    /// in; default true.
+    pub transfers: Option<bool>,
+    /// What it costs to move a period's demand of an item to another place, in minor units of the plan's currency;
+    /// default 400, half an order line.
+    pub move_cost_minor: Option<i64>,
 }
 
 impl PlanRequest {
@@ -92,6 +101,9 @@ impl PlanRequest {
         }
         if self.options.time_limit_s.is_some_and(|seconds| !(0.05..=600.0).contains(&seconds)) {
             say("/options/time_limit_s", "must be 0.05 to 600 seconds".into());
+        }
+        if self.options.move_cost_minor.is_some_and(|cost| !(0..=MOVE_COST_MAX).contains(&cost)) {
+            say("/options/move_cost_minor", format!("must be 0 to {MOVE_COST_MAX} minor units"));
         }
         errors
     }

@@ -7,6 +7,7 @@ use wardstock_models::plan::{self, Planned, SolveLimits};
 use super::PlanRequest;
 use super::gather::{self, Gathered};
 use super::instance::{self, Question};
+use super::links;
 use super::store::{self, LineRow};
 use crate::base::error::{Error, Result};
 use crate::base::quantity::from_f64;
@@ -98,6 +99,7 @@ fn solve(gathered: &Gathered, wish: &PlanRequest) -> Result<Solved> {
         return Err(Error::new(crate::base::code::Code::Internal, "the plan did not pass its check and is not shown")
             .because(format!("{:?}", verdict.problems)));
     }
+    links::name_for_approval(&mut planned, gathered);
     tracing::info!(
         items = question.instance.items.len(),
         orders = planned.orders.len(),

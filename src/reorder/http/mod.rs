@@ -42,7 +42,10 @@ pub fn routes() -> Vec<Route> {
             .takes::<Override>(json!({"packs": 4, "reason": "promotion ends this week"}))
             .answers::<LineView>(200),
         Route::new(&Method::POST, "/api/v1/plans/{id}/accept", role::PLANNERS, post_accept)
-            .about("reorder", "Turn the lines of the first period into draft orders, one per supplier and order day")
+            .about(
+                "reorder",
+                "Turn the lines of the first period into draft orders, one per supplier and order day; name the moves to post",
+            )
             .answers::<Accepted>(201),
     ]
 }

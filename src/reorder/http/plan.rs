@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use wardstock_models::plan::Planned;
 
 use crate::access::caller::Caller;
 use crate::base::code::Code;
@@ -124,6 +125,47 @@ pub(super) async fn get_instance(caller: Caller, db: web::Data<Db>, path: web::P
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct Accepted {
     orders: Vec<OrderView>,
+    /// Moves of the plan's first period: accepting moves nothing, each is posted when it is made
+    /// (`POST /api/v1/movements`).
+    transfers: Vec<MoveView>,
+}
+
+/// A move that a plan advises.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct MoveView {
+    /// Why, for people.
+    text: String,
+    /// What to post to `/api/v1/movements`.
+    movement: Movement,
+}
+
+/// The body of `POST /api/v1/movements` for a move.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct Movement {
+    /// `transfer`.
+    kind: &'static str,
+    /// Place code it leaves.
+    place: String,
+    /// Place code it reaches.
+    to_place: String,
+    /// Item code.
+    item: String,
+    /// Base units.
+    quantity: i64,
+}
+
+/// The moves of the first period in a planner's answer.
+fn moves_now(answer: Option<String>) -> Vec<MoveView> {
+    let planned: Option<Planned> = answer.and_then(|text| serde_json::from_str(&text).ok());
+    let moves = planned.into_iter().flat_map(|planned| planned.transfers).filter(|row| row.period == 0);
+    moves
+        .filter_map(|row| {
+            let (item, place) = row.from.rsplit_once('@')?;
+            let (_, to_place) = row.to.rsplit_once('@')?;
+            let (place, to_place, item) = (place.to_owned(), to_place.to_owned(), item.to_owned());
+            Some(MoveView { text: row.text, movement: Movement { kind: "transfer", place, to_place, item, quantity: row.units } })
+        })
+        .collect()
 }
 
 pub(super) async fn post_accept(caller: Caller, db: web::Data<Db>, path: web::Path<String>, posted: Posted) -> Result<Answer> {
@@ -132,7 +174,8 @@ pub(super) async fn post_accept(caller: Caller, db: web::Data<Db>, path: web::Pa
     once(&db, caller.actor(), &posted, move |tx| {
         let head = named(tx.conn, &caller, &name)?;
         let orders = accept::accept(tx, &caller.actor(), head.site_id, head.id)?;
-        Answer::created(format!("/api/v1/orders?plan={}", head.id), &Accepted { orders })
+        let transfers = moves_now(store::answer_of(tx.conn, head.site_id, head.id)?);
+        Answer::created(format!("/api/v1/orders?plan={}", head.id), &Accepted { orders, transfers })
     })
     .await
 }

@@ -15,6 +15,8 @@ pub(crate) fn reason(word: &str) -> &str {
         "storage_limited" => "the storage space allows only this much",
         "cheaper_supplier" => "this supplier is cheaper",
         "moq_or_min_value" => "the supplier's minimum order sets the size",
+        "transfer_instead" => "stock of another place is moved instead",
+        "substitute_available" => "another item stands in",
         other => other,
     }
 }

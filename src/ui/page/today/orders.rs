@@ -28,6 +28,7 @@ pub(super) fn section(caller: &Caller, board: &Board) -> Markup {
                 None => { p class="empty" { "No plan yet: press Plan now. It reads stock, sensors, forecasts and offers, and takes some seconds." } }
                 Some(plan) => {
                     (headline(board, plan))
+                    (moves(board))
                     @if now.is_empty() {
                         p class="empty" { (badge::Tone::Good.shape()) "Nothing to order today: what is at hand and on order is enough." }
                     } @else { (table(board, &now)) }
@@ -87,6 +88,41 @@ fn buttons(board: &Board, something: bool) -> Markup {
             @if let Some(plan) = board.plan.as_ref().filter(|plan| plan.state == "done" && something) {
                 button type="button" id="accept" class="strong" data-do="accept" data-plan=(plan.id) { "Accept: make draft orders" }
             }
+        }
+    }
+}
+
+/// What to move or to give instead before anything is ordered; accepting the plan does neither.
+fn moves(board: &Board) -> Markup {
+    let answer = board.answer.as_ref();
+    let moved: Vec<_> = answer.iter().flat_map(|answer| &answer.transfers).filter(|row| row.period == 0).collect();
+    let given: Vec<_> = answer.iter().flat_map(|answer| &answer.substitutions).filter(|row| row.period == 0).collect();
+    html! {
+        @if !moved.is_empty() || !given.is_empty() {
+            h3 { "Move first" }
+            p class="soft small" { "Accepting the plan orders; it moves nothing. Book each move when it is made." }
+            ul class="held" {
+                @for row in moved { (advised(board, "Move", (&row.from, row.units), "to", (&row.to, &row.text))) }
+                @for row in given { (advised(board, "Replace", (&row.item, row.units), "by", (&row.substitute, &row.text))) }
+            }
+        }
+    }
+}
+
+fn advised(board: &Board, what: &str, (from, units): (&str, i64), link: &str, (to, why): (&str, &str)) -> Markup {
+    let (code, place) = from.rsplit_once('@').unwrap_or((from, ""));
+    let (other, there) = to.rsplit_once('@').unwrap_or((to, ""));
+    let (name, unit) = board.item(code);
+    let key = format!("move-{from}-{to}");
+    let names = Names { unit, currency: board.currency() };
+    let end =
+        if code == other { board.place_name(there).to_owned() } else { format!("{} at {}", board.item(other).0, board.place_name(there)) };
+    html! {
+        li data-key=(key) {
+            div class="held-head" {
+                span { (what) " " strong { (text::units(units, unit)) } " of " (cell::item(code, name)) " " span class="soft" { "at " (board.place_name(place)) " " (link) " " (end) } }
+            }
+            (why::details(&key, "cheaper than to buy, to throw away or to run short", why, None, names))
         }
     }
 }

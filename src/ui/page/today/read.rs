@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
-use wardstock_models::plan::{Advice, Explanation, RiskFigures};
+use wardstock_models::plan::{Advice, Explanation, RiskFigures, Substitution, TransferOrder};
 
 use crate::access::caller::Caller;
 use crate::base::error::{Error, Result};
@@ -64,6 +64,10 @@ pub(crate) struct Answer {
     pub(crate) risk: RiskFigures,
     #[serde(default)]
     pub(crate) notes: Vec<String>,
+    #[serde(default)]
+    pub(crate) transfers: Vec<TransferOrder>,
+    #[serde(default)]
+    pub(crate) substitutions: Vec<Substitution>,
 }
 
 /// An item at a place that may run out.
