@@ -138,10 +138,18 @@ impl Program<'_> {
         let mut lasts: Vec<usize> = question.items.iter().flat_map(|item| self.receipts(item, packs).into_keys()).collect();
         lasts.sort_unstable();
         lasts.dedup();
+        // `HiGHS` has called a wrong answer optimal where these whole numbers had no limit.
+        let known = |item: &Item| {
+            let units = item.on_hand.iter().map(|lot| lot.units).chain(item.on_order.iter().map(|order| order.units));
+            units.sum::<i64>() as f64
+        };
+        let wanted = question.items.iter().map(|item| self.useful(item, 0)).fold(0.0, f64::max);
+        let most = (wanted + question.items.iter().map(known).sum::<f64>()).ceil();
         for (l, way) in question.transfers.iter().enumerate() {
             let lead = way.lead_periods as usize;
             for t in 0..self.periods.saturating_sub(lead) {
-                let whole = self.columns.add(variable().integer().min(0.0));
+                // More than all that is there and all that is wanted anywhere is moved by no plan that is worth it.
+                let whole = self.columns.add(variable().integer().min(0.0).max(most));
                 let mut sum = Expression::from(0.0);
                 for &last in lasts.iter().filter(|&&last| last >= t + lead) {
                     let lot = self.columns.add(variable().min(0.0));

@@ -197,7 +197,7 @@ impl<'a> Form<'a> {
     }
 
     /// Target stock in units that may make a larger order useful: of the item, or of all it is linked with.
-    fn extra(&self, i: usize) -> f64 {
+    pub(super) fn extra(&self, i: usize) -> f64 {
         if !self.wanted.steer {
             return 0.0;
         }

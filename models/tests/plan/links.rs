@@ -124,6 +124,13 @@ fn without_links(question: &Instance) -> Instance {
     Instance { transfers: Vec::new(), substitutes: Vec::new(), ..question.clone() }
 }
 
+/// Where `HiGHS` called a wrong answer of the exact program optimal while its whole moves had no limit.
+#[test]
+fn the_exact_program_is_not_misled() {
+    let found = small::compare_all(linked::instance, 1_062..1_063, 10.0);
+    assert!(found.false_bounds.is_empty() && found.worst < 1.02, "{found:?}");
+}
+
 /// The long form: `cargo bench --bench plan -- links`.
 #[test]
 fn bounds_of_linked_plans_are_below_the_optimum_and_plans_near_it() {

@@ -57,18 +57,30 @@ struct Here {
 impl Form<'_> {
     /// Balance, expiry and flows of all items of a component.
     pub(crate) fn add_component(&mut self, component: &Component) {
+        let most = if self.wanted.whole { self.most_moved(component) } else { f64::INFINITY };
         let place: BTreeMap<usize, usize> = component.items.iter().enumerate().map(|(n, &i)| (i, n)).collect();
         // By item: stock by last period of use.
         let mut stocks: Vec<BTreeMap<usize, Column>> = vec![BTreeMap::new(); component.items.len()];
         for t in 0..self.model.periods {
             let mut here: Vec<Here> =
                 component.items.iter().zip(&stocks).map(|(&i, stock)| self.supply(component, (i, t), stock)).collect();
-            self.add_moves(component, t, &place, &mut here);
+            self.add_moves((component, most), t, &place, &mut here);
             self.add_given(component, t, &place, &mut here);
             for (n, &i) in component.items.iter().enumerate() {
                 stocks[n] = self.add_linked_period((i, t), &here[n]);
             }
         }
+    }
+
+    /// More units than any move holds: all that is there and all that is sensibly ordered. `HiGHS` has called wrong answers
+    /// optimal where whole numbers had no limit.
+    fn most_moved(&self, component: &Component) -> f64 {
+        let model = self.model;
+        let known = component.items.iter().flat_map(|&i| model.items[i].receipts.iter().flatten()).map(|receipt| receipt.units);
+        let lines = component.items.iter().flat_map(|&i| &model.items[i].offers).flat_map(|&k| (0..model.periods).map(move |t| (k, t)));
+        let open = lines.filter(|&(k, t)| model.offers[k].open[t]);
+        let ordered = open.map(|(k, t)| model.offers[k].units * self.model.most_useful(k, t, self.extra(model.offers[k].item)));
+        (known.sum::<f64>() + ordered.sum::<f64>()).ceil()
     }
 
     fn supply(&self, component: &Component, (i, t): (usize, usize), before: &BTreeMap<usize, Column>) -> Here {
@@ -98,7 +110,7 @@ impl Form<'_> {
         here
     }
 
-    fn add_moves(&mut self, component: &Component, t: usize, place: &BTreeMap<usize, usize>, here: &mut [Here]) {
+    fn add_moves(&mut self, (component, most): (&Component, f64), t: usize, place: &BTreeMap<usize, usize>, here: &mut [Here]) {
         let model = self.model;
         for &l in &component.lanes {
             let lane = model.links.lanes[l];
@@ -119,7 +131,7 @@ impl Form<'_> {
             }
             if self.wanted.whole && !lots.is_empty() {
                 let mut whole: Terms = lots.iter().map(|&(_, column)| (1.0, column)).collect();
-                whole.push((-1.0, self.program.whole_column(0.0, f64::INFINITY)));
+                whole.push((-1.0, self.program.whole_column(0.0, most)));
                 self.program.equal(&whole, 0.0);
             }
             self.flows.moves[l][t] = lots;
