@@ -2,12 +2,14 @@
 //!
 //! Prints one line per figure, `name: value`. The rival (R,s,S) is tuned here, on seeds that are not reported; the
 //! planner runs with what the service plans with. `ITEMS SEEDS` as arguments change the size; the words `weekly` and
-//! `daily` leave out the other rhythm, names of parts the other parts.
+//! `daily` leave out the other rhythm, names of parts the other parts; `rss:…` is the rival of the table instead of one
+//! tuned here. Costs go to the standard error seed by seed.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a program that prints figures of generated hospitals"
 )]
 
@@ -49,7 +51,8 @@ type Figure = fn(&Figures) -> f64;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--") && word.parse::<u32>().is_err()).collect();
-    let (rhythms, parts): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| REVIEWS.iter().any(|one| one.0 == word.as_str()));
+    let (rivals, words): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with("rss:"));
+    let (rhythms, parts): (Vec<&String>, Vec<&String>) = words.into_iter().partition(|word| REVIEWS.iter().any(|one| one.0 == word.as_str()));
     let part = |name: &str| parts.is_empty() || parts.iter().any(|word| *word == name);
     let reviewed = |name: &str| rhythms.is_empty() || rhythms.iter().any(|word| *word == name);
     let reviews: Vec<usize> = REVIEWS.iter().filter(|(name, _)| reviewed(name)).map(|(_, days)| *days).collect();
@@ -80,8 +83,8 @@ fn main() {
         budget::report(items, seeds);
     }
     for review_days in reviews.iter().copied().filter(|_| part("table")) {
-        let tuned = tune::rss(items, review_days);
-        let mut names = vec!["wardstock".to_owned(), tuned];
+        let rival = rivals.first().map_or_else(|| tune::rss(items, review_days), |rival| (*rival).clone());
+        let mut names = vec!["wardstock".to_owned(), rival];
         // Rules made for weeks or months, most of which look at the shelf alone, order again every day what is on its way.
         let rules = RULES.iter().filter(|rule| review_days == 7 || rule.starts_with("rss"));
         names.extend(rules.map(|rule| (*rule).to_owned()));
@@ -160,6 +163,8 @@ fn trials(seeds: std::ops::Range<u64>, one: impl Fn(u64) -> Trial + Sync) -> Vec
                         break;
                     }
                     let made = one(seed);
+                    let costs: Vec<String> = made.figures.iter().map(|one| format!("{:.0}", one.cost)).collect();
+                    eprintln!("seed {seed}: cost a year {}", costs.join(" "));
                     done.lock().unwrap().push(made);
                 }
             });
