@@ -67,6 +67,8 @@ fn due(offer: &str, advice: OrderAdvice, previous_packs: Option<i64>, (units_per
         previous_packs,
         days_to_reorder: Some(advice.days_to_reorder).filter(|days| days.is_finite()),
         short_before_delivery: advice.short_before_delivery,
+        one_pack_more: advice.one_pack_more,
+        one_pack_less: advice.one_pack_less,
         review_days: u32::try_from(review_days).unwrap_or(1),
     }
 }

@@ -97,6 +97,10 @@ pub struct OrderAdvice {
     pub short_before_delivery: f64,
     /// Expected money per day of following these levels, purchase aside.
     pub cost_per_day: f64,
+    /// Money that one pack more than `units` would cost in the long run. `None`: nothing is ordered.
+    pub one_pack_more: Option<f64>,
+    /// The same for one pack less. `None`: nothing is ordered, or with one pack less the item would stay due.
+    pub one_pack_less: Option<f64>,
 }
 
 /// Should this item be ordered now, and how much?
@@ -132,6 +136,8 @@ pub fn advise(question: &Question<'_>) -> OrderAdvice {
             days_to_reorder: f64::INFINITY,
             short_before_delivery: 0.0,
             cost_per_day: 0.0,
+            one_pack_more: None,
+            one_pack_less: None,
         };
     }
     let lead = Lead::new(question.lead_days, review_days);
@@ -161,6 +167,14 @@ pub fn advise(question: &Question<'_>) -> OrderAdvice {
     let counted = position - late;
     let above = count_to_f64(counted) - threshold;
     let units = if above <= 0.0 { whole_packs(up_to_level - count_to_f64(counted), terms) } else { 0 };
+    let keep = found.reorder.map_or(0, |cell| cell + 1);
+    let ordered = |more: i64| {
+        let after = count_to_f64(counted + units + more);
+        let lost = terms.expired * expected_expiry(demand, terms, after);
+        (after > threshold).then(|| costs.of_starting_at(after / grid.unit(), keep, found.cost) + lost)
+    };
+    let changed = |more: i64| if units > 0 { Some(ordered(more)? - ordered(0)?) } else { None };
+    let pack = terms.units_per_pack.max(1);
     OrderAdvice {
         reorder_level,
         up_to_level,
@@ -170,6 +184,8 @@ pub fn advise(question: &Question<'_>) -> OrderAdvice {
         days_to_reorder: (above / rate).max(0.0),
         short_before_delivery: lead.short_before_delivery(&mut laws, on_hand, question.open),
         cost_per_day: found.cost / length_to_f64(review_days),
+        one_pack_more: changed(pack),
+        one_pack_less: if units > pack * terms.moq_packs.max(1) { changed(-pack) } else { None },
     }
 }
 

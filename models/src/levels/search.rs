@@ -5,7 +5,7 @@ use super::Terms;
 use super::demand::Laws;
 use super::law::CELLS;
 use super::lead::Lead;
-use crate::convert::length_to_f64;
+use crate::convert::{floor_to_count, length_to_f64};
 
 /// Costs of one review period by position, and how demand moves the position.
 #[derive(Debug)]
@@ -69,6 +69,25 @@ impl PeriodCosts {
         let cells = up_to + 1 - keep;
         let held = self.visits[..cells].iter().zip(self.period[keep..=up_to].iter().rev());
         (order + held.map(|(visits, cost)| visits * cost).sum::<f64>()) / self.length[cells]
+    }
+}
+
+impl PeriodCosts {
+    /// Money of starting at a position, beyond the mean cost of the periods until the position is below `keep`.
+    ///
+    /// `H(y) = sum over j of m(j) (G(y - j) - c)`; the order that follows costs the same from any position, so
+    /// differences of H are what more or less stock brings in the long run. S minimises `H(S) + lost(S)`.
+    ///
+    /// - `cells`: position, fractions of a cell too; below `keep` counts as `keep`.
+    pub(super) fn of_starting_at(&self, cells: f64, keep: usize, mean: f64) -> f64 {
+        let at = |cell: usize| {
+            let passed = (cell + 1).saturating_sub(keep);
+            let held = self.visits[..passed].iter().zip(self.period[cell + 1 - passed..=cell].iter().rev());
+            held.map(|(visits, cost)| visits * cost).sum::<f64>() - mean * self.length[passed]
+        };
+        let low = usize::try_from(floor_to_count(cells)).unwrap_or(0).min(CELLS - 2);
+        let share = (cells - length_to_f64(low)).clamp(0.0, 1.0);
+        at(low) * (1.0 - share) + at(low + 1) * share
     }
 }
 

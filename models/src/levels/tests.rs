@@ -35,6 +35,30 @@ fn an_empty_shelf_is_filled_in_whole_packs_and_a_full_one_waits() {
 }
 
 #[test]
+fn a_pack_more_or_less_than_the_best_costs_more_and_ever_more() {
+    let demand = steady(70.0);
+    let ask = |units_per_pack: i64| {
+        let terms = Terms { units_per_pack, ..TERMS };
+        advise(&Question { demand: &demand, lead_days: &PUNCTUAL, review_days: 1, terms, lots: &[], open: &[] })
+    };
+    let cost = |advice: OrderAdvice| {
+        let both = advice.one_pack_more.zip(advice.one_pack_less).expect("an order of several packs");
+        assert!(both.0 > -1e-3 && both.1 > -1e-3, "{both:?}");
+        both.0 + both.1
+    };
+    assert!(cost(ask(40)) > 4.0 * cost(ask(10)), "{:?} {:?}", ask(40), ask(10));
+    let full = advise(&Question {
+        demand: &demand,
+        lead_days: &PUNCTUAL,
+        review_days: 1,
+        terms: TERMS,
+        lots: &[Lot { units: 300, days_left: None }],
+        open: &[],
+    });
+    assert_eq!((full.one_pack_more, full.one_pack_less), (None, None));
+}
+
+#[test]
 fn dearer_shortage_and_longer_lead_raise_the_reorder_level() {
     let demand = steady(70.0);
     let level = |lead: usize, shortage: f64| {

@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or supplier of the same model")]
 
 use super::formulate::Relaxed;
-use super::input::Instance;
+use super::input::{Due, Instance};
 use super::model::ClassModel;
 use super::outlook::{Outlook, cover_days, expiry_risk, outlook_of, without_line};
 use super::output::{BindingLimit, Drivers, Explanation, Projection, Reason, WhatIf};
@@ -237,10 +237,16 @@ impl Judge<'_> {
         let outlook = &case.outlook;
         let packs = self.draft.packs[k][t];
         let units = count_to_f64(packs) * offer.units;
+        let stockout = |more: i64| outlook.stockout(count_to_f64(packs + more) * offer.units);
         let what_if = |tried: Option<Tried>| {
             let tried = tried?;
-            let units = count_to_f64(packs + tried.packs) * offer.units;
-            Some(WhatIf { cost_change: tried.delta, stockout_probability: outlook.stockout(units) })
+            Some(WhatIf { cost_change: tried.delta, stockout_probability: stockout(tried.packs) })
+        };
+        // The plan ends with its horizon, where stock left over is worth nothing; the item's own levels look beyond.
+        let levels = |cost: Option<f64>, more| Some(WhatIf { cost_change: cost?, stockout_probability: stockout(more) });
+        let (one_pack_more, one_pack_less) = match self.as_due(k, t) {
+            Some(due) => (levels(due.one_pack_more, 1), levels(due.one_pack_less, -1)),
+            None => (what_if(case.more), what_if(case.less)),
         };
         Drivers {
             item: given.id.clone(),
@@ -266,11 +272,18 @@ impl Judge<'_> {
             shortage_period_without: outlook.shortage_period.map(index_to_period),
             asked_packs: case.binding_limit.is_some().then_some(case.asked),
             binding_limit: case.binding_limit.clone(),
-            one_pack_more: what_if(case.more),
-            one_pack_less: what_if(case.less),
+            one_pack_more,
+            one_pack_less,
             expiry_risk_units: expiry_risk(self.draft, k, t),
             cheaper_by: self.cheaper_by(k),
         }
+    }
+
+    /// The item's own levels, where this line is just what they advise.
+    fn as_due(&self, k: usize, t: usize) -> Option<&Due> {
+        let offer = &self.instance.offers[k];
+        let due = self.instance.items[self.draft.model.offers[k].item].due.as_ref()?;
+        (t == 0 && due.packs > 0 && due.packs == self.draft.packs[k][t] && due.offer == offer.id).then_some(due)
     }
 
     /// Money per unit the next offer of the item is dearer, if it is.
@@ -290,7 +303,7 @@ impl Judge<'_> {
         if let Some(limit) = &case.binding_limit {
             return reason_of(limit);
         }
-        if drivers.expiry_makes_it_short() {
+        if drivers.expiry_makes_it_short() || self.as_due(k, t).is_some() {
             return Reason::ProjectedShortage;
         }
         let one_less = match case.less {

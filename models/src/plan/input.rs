@@ -166,6 +166,12 @@ pub struct Due {
     /// Units expected to be missing before the next delivery; only a faster one can change that.
     #[serde(default)]
     pub short_before_delivery: f64,
+    /// Money that one pack more than `packs` would cost in the long run, and one pack less; optional.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_pack_more: Option<f64>,
+    /// See `one_pack_more`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_pack_less: Option<f64>,
     /// Days to the next review, at least 1.
     #[serde(default = "one_day")]
     pub review_days: u32,

@@ -107,6 +107,8 @@ fn what_is_due_follows_what_is_moved() {
         previous_packs: None,
         days_to_reorder: None,
         short_before_delivery: 0.0,
+        one_pack_more: None,
+        one_pack_less: None,
         review_days: 7,
     };
     let mut question = surplus(0);

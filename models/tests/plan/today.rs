@@ -24,6 +24,8 @@ fn with_levels(question: &mut Instance, rng: &mut Rng) {
             previous_packs: None,
             days_to_reorder: Some(if due { 0.0 } else { 3.5 }),
             short_before_delivery: 0.0,
+            one_pack_more: None,
+            one_pack_less: None,
             review_days: 1,
         });
     }
@@ -78,6 +80,8 @@ fn a_line_that_is_not_due_is_dated_and_says_why() {
         previous_packs: None,
         days_to_reorder: Some(2.4),
         short_before_delivery: 0.0,
+        one_pack_more: None,
+        one_pack_less: None,
         review_days: 1,
     });
     let mut question = instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]);
@@ -105,6 +109,8 @@ fn a_rush_is_proposed_when_the_expected_loss_exceeds_its_cost() {
             previous_packs: None,
             days_to_reorder: Some(0.0),
             short_before_delivery: missing,
+            one_pack_more: None,
+            one_pack_less: None,
             review_days: 1,
         });
         let mut question = instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]);
@@ -131,6 +137,8 @@ fn yesterdays_advice_stays_where_changing_it_gains_little() {
             previous_packs: before,
             days_to_reorder: Some(0.0),
             short_before_delivery: 0.0,
+            one_pack_more: None,
+            one_pack_less: None,
             review_days: 1,
         });
         today(&instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]))["O1"]

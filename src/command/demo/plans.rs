@@ -57,7 +57,8 @@ fn describe(pharmacist: &Client, site: &str, id: &str, plan: &Value, took: Durat
     let gap = plan.pointer("/answer/gap").and_then(Value::as_f64).unwrap_or(f64::NAN);
     let cpu = cpu.map_or_else(|| "not known".to_owned(), |seconds| format!("{seconds:.2} s"));
     Ok(format!(
-        "{site}: planned {items} items in {} ms (CPU {cpu}; solver {solve_ms} ms, gap {:.2} %): {} lines to order now, {}.{:02} EUR; {} more \
+        "{site}: planned {items} items in {} ms (CPU {cpu}; solver {solve_ms} ms; {:.0} % of its cost is stock for safety and for after the 13 weeks, or not \
+         proven): {} lines to order now, {}.{:02} EUR; {} more \
          lines in the outlook",
         took.as_millis(),
         gap * 100.0,

@@ -89,6 +89,8 @@ fn due(at: usize, row: &Known<'_>) -> Due {
         packs: advice.units / row.page.article.units_per_pack.max(1),
         previous_packs: None,
         short_before_delivery: advice.short_before_delivery,
+        one_pack_more: advice.one_pack_more,
+        one_pack_less: advice.one_pack_less,
         days_to_reorder: days.is_finite().then_some(days),
         review_days: index_to_period(row.page.review_days),
     }

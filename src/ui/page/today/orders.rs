@@ -61,18 +61,21 @@ fn state(word: &str) -> Markup {
     }
 }
 
-/// The proven gaps in words.
+/// The proven gaps in words. They are wide where lots outlast the planned weeks: a plan by itself would end them empty.
 fn proven(answer: &Answer) -> String {
     let mean = if answer.gap < 0.0005 {
-        "Proven: with expected demand no plan is cheaper".to_owned()
+        "Proven: with expected demand, and nothing needed after the planned weeks, no plan is cheaper".to_owned()
     } else {
-        format!("Proven: with expected demand no plan is more than {} cheaper", text::fine_percent(answer.gap.max(0.0)))
+        format!(
+            "Proven: with expected demand, and nothing needed after the planned weeks, no plan is more than {} cheaper",
+            text::fine_percent(answer.gap.max(0.0))
+        )
     };
     let risk = answer.risk.gap.max(0.0);
     if risk < 0.0005 {
         format!("{mean}.")
     } else {
-        format!("{mean}; counting the risk of shortages, {} at most.", text::fine_percent(risk))
+        format!("{mean}; counting the risk of shortages, {} at most. The rest is stock for later and for safety.", text::fine_percent(risk))
     }
 }
 
