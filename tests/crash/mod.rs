@@ -1,7 +1,8 @@
 //! Crash: the real program is killed at random moments of ingest, booking and planning; nothing acknowledged is lost,
 //! nothing is stored twice, and what follows from the ledger still follows from it.
 //!
-//! `WARDSTOCK_CRASH_KILLS` kills on each database (10), `WARDSTOCK_CRASH_SEED` repeats a run's moments and bodies.
+//! `WARDSTOCK_CRASH_KILLS` kills on each database (10), `WARDSTOCK_CRASH_SEED` repeats a run's pauses and
+//! choices; what the machine makes of them is its own affair.
 
 mod load;
 
