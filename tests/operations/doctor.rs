@@ -1,6 +1,7 @@
 //! `wardstock doctor`: damage done by hand is found, named and mended.
 
 use std::process::Output;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
@@ -118,5 +119,43 @@ fn a_wrong_newest_observation_and_a_forged_audit_are_found() {
         );
         let found = check(&hospital.target, 1);
         assert_eq!(found["check"]["audit_breaks"], json!([{"site_id": 0, "seq": 900, "rule": "an entry is missing"}]), "{engine:?}");
+    });
+}
+
+#[test]
+fn levels_are_made_again_beside_a_busy_service_on_postgres() {
+    on_both(|engine| {
+        if engine == Engine::Sqlite {
+            return;
+        }
+        let hospital = stocked(engine);
+        let (stop, receipt) = (AtomicBool::new(false), json!({"kind": "receipt", "place": "PH", "item": "P1", "quantity": 1}));
+        let booked: i64 = std::thread::scope(|scope| {
+            let book = || {
+                let mut booked = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    let answer = hospital.admin().post("/api/v1/movements", &receipt);
+                    assert!(matches!(answer.status, 201 | 503), "{} {}", answer.status, answer.text);
+                    booked += i64::from(answer.status == 201);
+                }
+                booked
+            };
+            let bookers: Vec<_> = (0..3).map(|_| scope.spawn(book)).collect();
+            let mended: Vec<Output> = (0..4)
+                .map(|_| {
+                    damage(&hospital.target, "UPDATE level SET quantity = quantity + 1000");
+                    program(&url(&hospital.target), &["doctor", "--rebuild-levels"])
+                })
+                .collect();
+            stop.store(true, Ordering::Relaxed);
+            let booked = bookers.into_iter().map(|booker| booker.join().unwrap()).sum();
+            for output in &mended {
+                assert!(output.status.success() && !text(output).contains(" 0 were wrong"), "{}", text(output));
+            }
+            booked
+        });
+        let found = check(&hospital.target, 0);
+        println!("{booked} receipts booked beside 4 rebuilds");
+        assert_eq!(found["check"]["sites"][0]["ledger_sum"], json!(146 + booked), "{found}");
     });
 }

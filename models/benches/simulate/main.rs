@@ -52,7 +52,8 @@ type Figure = fn(&Figures) -> f64;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--") && word.parse::<u32>().is_err()).collect();
     let (rivals, words): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with("rss:"));
-    let (rhythms, parts): (Vec<&String>, Vec<&String>) = words.into_iter().partition(|word| REVIEWS.iter().any(|one| one.0 == word.as_str()));
+    let (rhythms, parts): (Vec<&String>, Vec<&String>) =
+        words.into_iter().partition(|word| REVIEWS.iter().any(|one| one.0 == word.as_str()));
     let part = |name: &str| parts.is_empty() || parts.iter().any(|word| *word == name);
     let reviewed = |name: &str| rhythms.is_empty() || rhythms.iter().any(|word| *word == name);
     let reviews: Vec<usize> = REVIEWS.iter().filter(|(name, _)| reviewed(name)).map(|(_, days)| *days).collect();
