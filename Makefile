@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test check deps deps-test bench bench-forecast bench-plan bench-simulate help
+.PHONY: demo test soak check deps deps-test bench bench-forecast bench-plan bench-simulate help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -15,6 +15,9 @@ demo: deps ## a made-up hospital with live virtual sensors at http://127.0.0.1:8
 
 test: deps deps-test ## every test, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace
+
+soak: deps deps-test ## 50 kills of the program at random moments, on each database
+	WARDSTOCK_CRASH_KILLS=50 $(CARGO) test --test wardstock crash -- --nocapture
 
 check: deps deps-test ## formatting, lints as errors, documentation
 	$(CARGO) fmt --all --check

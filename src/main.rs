@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     match command::run(cli) {
         Ok(command::Outcome::Done) => ExitCode::SUCCESS,
         Ok(command::Outcome::Difference) => ExitCode::from(3),
+        Ok(command::Outcome::Damaged) => ExitCode::from(1),
         Err(error) => {
             command::output::failure(&error);
             ExitCode::from(command::exit_code(&error))

@@ -51,30 +51,53 @@ pub struct Break {
     pub rule: &'static str,
 }
 
+/// Entries that are held in memory at once.
+const PAGE: i64 = 5_000;
+
 /// Walks every chain; answers how many entries there are and where a chain is broken.
 ///
 /// # Errors
 /// Those of the database.
 pub fn verify(conn: &mut Conn) -> Result<(usize, Vec<Break>)> {
-    let rows = store::list_audit(conn, None, i64::MAX)?;
+    verify_telling(conn, &mut |_| {})
+}
+
+/// As [`verify`]; `seen` hears how many entries are done.
+///
+/// # Errors
+/// Those of the database.
+pub fn verify_telling(conn: &mut Conn, seen: &mut dyn FnMut(usize)) -> Result<(usize, Vec<Break>)> {
     let mut breaks = Vec::new();
-    let mut head: Option<&AuditRow> = None;
-    for row in &rows {
-        let before = head.filter(|before| before.site_id == row.site_id);
-        let (seq, prev_hash) = before.map_or((0, ""), |before| (before.seq, before.hash.as_str()));
-        let rule = if row.seq != seq + 1 {
-            Some("an entry is missing")
-        } else if row.prev_hash != prev_hash {
-            Some("the link to the entry before is wrong")
-        } else if row.hash != hash(row) {
-            Some("the entry was changed")
-        } else {
-            None
-        };
-        breaks.extend(rule.map(|rule| Break { site_id: row.site_id, seq: row.seq, rule }));
-        head = Some(row);
+    let mut entries = 0;
+    let mut head: Option<AuditRow> = None;
+    loop {
+        let (site_id, seq) = head.as_ref().map_or((i64::MIN, i64::MIN), |head| (head.site_id, head.seq));
+        let page = store::audit_after(conn, site_id, seq, PAGE)?;
+        if page.is_empty() {
+            return Ok((entries, breaks));
+        }
+        entries += page.len();
+        for row in page {
+            breaks.extend(broken_link(head.as_ref(), &row));
+            head = Some(row);
+        }
+        seen(entries);
     }
-    Ok((rows.len(), breaks))
+}
+
+fn broken_link(head: Option<&AuditRow>, row: &AuditRow) -> Option<Break> {
+    let before = head.filter(|before| before.site_id == row.site_id);
+    let (seq, prev_hash) = before.map_or((0, ""), |before| (before.seq, before.hash.as_str()));
+    let rule = if row.seq != seq + 1 {
+        "an entry is missing"
+    } else if row.prev_hash != prev_hash {
+        "the link to the entry before is wrong"
+    } else if row.hash != hash(row) {
+        "the entry was changed"
+    } else {
+        return None;
+    };
+    Some(Break { site_id: row.site_id, seq: row.seq, rule })
 }
 
 /// One entry as it is shown.

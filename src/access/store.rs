@@ -308,15 +308,21 @@ pub(super) fn insert_audit(tx: &mut Tx<'_>, row: &AuditRow) -> Result<()> {
     Ok(())
 }
 
+/// Entries of all chains after an entry, each chain in its order.
+pub(super) fn audit_after(conn: &mut Conn, site_id: i64, seq: i64, limit: i64) -> Result<Vec<AuditRow>> {
+    let rows = audit_log::table
+        .filter(audit_log::site_id.gt(site_id).or(audit_log::site_id.eq(site_id).and(audit_log::seq.gt(seq))))
+        .order((audit_log::site_id, audit_log::seq))
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .load(conn)?;
+    Ok(rows)
+}
+
 pub(super) fn list_audit(conn: &mut Conn, only_site: Option<i64>, limit: i64) -> Result<Vec<AuditRow>> {
     let mut query = audit_log::table.select(AuditRow::as_select()).into_boxed();
     if let Some(site_id) = only_site {
         query = query.filter(audit_log::site_id.eq(site_id));
     }
-    if limit < i64::MAX {
-        query = query.order((audit_log::at.desc(), audit_log::seq.desc())).limit(limit);
-    } else {
-        query = query.order((audit_log::site_id, audit_log::seq));
-    }
-    Ok(query.load(conn)?)
+    Ok(query.order((audit_log::at.desc(), audit_log::seq.desc())).limit(limit).load(conn)?)
 }

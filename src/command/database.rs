@@ -3,7 +3,7 @@
 use wardstock::base::clock::Clock;
 use wardstock::base::error::Result;
 use wardstock::config::Config;
-use wardstock::db::conn::Target;
+use wardstock::db::conn::{Access, Conn, Target};
 use wardstock::db::{Db, migrate};
 
 /// The database, with its schema up to date.
@@ -11,6 +11,13 @@ pub(super) fn open(config: &Config) -> Result<Db> {
     let target = target(config)?;
     migrate::up(&target, false)?;
     Db::open(&target, Clock::System)
+}
+
+/// A connection that only reads, also beside a running service; the schema must be this program's.
+pub(super) fn survey(target: &Target) -> Result<Conn> {
+    let conn = target.connect(Access::Survey)?;
+    migrate::require_current(target)?;
+    Ok(conn)
 }
 
 /// The database that the settings name, if it may be spoken to.

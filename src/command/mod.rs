@@ -2,6 +2,8 @@
 
 mod audit;
 mod backtest;
+mod backup;
+mod copy;
 mod database;
 mod demo;
 mod device;
@@ -12,6 +14,7 @@ mod migrate;
 mod openapi;
 pub(crate) mod output;
 mod plan;
+mod restore;
 mod serve;
 mod simulate;
 mod token;
@@ -61,9 +64,15 @@ enum Command {
     /// Verify the audit's hash chain.
     #[command(subcommand)]
     Audit(audit::Arguments),
+    /// Copy the database while it is served, with a manifest.
+    Backup(backup::Arguments),
+    /// Put a backup in the database's place, after checking all of it.
+    Restore(restore::Arguments),
+    /// Copy a whole database into an empty one, from SQLite to PostgreSQL or back.
+    Copy(copy::Arguments),
     /// Print the OpenAPI document.
     Openapi,
-    /// Show settings and test database, ledger, clock and solver.
+    /// Show settings and test database, ledger, clock and solver; check and mend what follows from the ledger.
     Doctor(doctor::Arguments),
 }
 
@@ -73,6 +82,8 @@ pub(crate) enum Outcome {
     Done,
     /// A check found a difference: exit code 3.
     Difference,
+    /// The database is not what it must be: exit code 1.
+    Damaged,
 }
 
 /// Runs the command.
@@ -98,6 +109,9 @@ pub(crate) fn run(mut cli: Cli) -> Result<Outcome> {
         Command::Backtest(arguments) => backtest::run(&config, &arguments, json),
 
         Command::Audit(arguments) => audit::run(&config, &arguments, json),
+        Command::Backup(arguments) => backup::run(&config, &arguments, json),
+        Command::Restore(arguments) => restore::run(&config, &arguments, json),
+        Command::Copy(arguments) => copy::run(&config, &arguments, json),
         Command::Openapi => openapi::run(),
         Command::Doctor(arguments) => doctor::run(&config, &arguments, json),
     }

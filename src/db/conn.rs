@@ -48,6 +48,43 @@ impl Conn {
     }
 }
 
+impl Conn {
+    /// From here on all reads are of one moment, until the connection is dropped.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn begin_snapshot(&mut self) -> Result<()> {
+        match self {
+            Self::Pg(conn) => conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?,
+            Self::Sqlite(conn) => conn.batch_execute("BEGIN")?,
+        }
+        Ok(())
+    }
+
+    /// How the place of the value `at` (from 1) is written: SQLite looks named ones up one by one.
+    pub(super) fn placeholder(&self, at: usize) -> String {
+        match self {
+            Self::Pg(_) => format!("${at}"),
+            Self::Sqlite(_) => "?".to_owned(),
+        }
+    }
+
+    /// The tables of the schema, the migrations' own apart.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn table_names(&mut self) -> Result<Vec<String>> {
+        let names = match self {
+            Self::Pg(_) => "SELECT CAST(tablename AS TEXT) AS value FROM pg_tables WHERE schemaname = 'public'",
+            Self::Sqlite(_) => "SELECT name AS value FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+        };
+        let mut names: Vec<String> = diesel::sql_query(names).load::<Word>(self)?.into_iter().map(|row| row.value).collect();
+        names.retain(|name| !name.starts_with("__diesel"));
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
 /// The database that a URL names.
 #[derive(Debug, Clone)]
 pub enum Target {
@@ -144,7 +181,7 @@ impl Target {
         };
         match self {
             // SQLite would make an empty file of a slip in the path.
-            Self::Sqlite { path, .. } if access == Access::Read && !path.exists() => {
+            Self::Sqlite { path, .. } if access != Access::Write && !path.exists() => {
                 Err(Error::new(Code::DatabaseUnavailable, "there is no such database: check --database, or run `wardstock migrate`"))
             }
             Self::Sqlite { path, .. } => {
@@ -153,11 +190,15 @@ impl Target {
             }
             Self::Postgres { url } => {
                 let mut conn = PgConnection::establish(url).map_err(unavailable)?;
-                let timeout = if access == Access::Read { "30s" } else { "120s" };
+                let timeout = match access {
+                    Access::Read => "30s",
+                    Access::Survey => "0",
+                    Access::Write => "120s",
+                };
                 conn.batch_execute(&format!(
                     "SET statement_timeout = '{timeout}'; SET lock_timeout = '10s'; SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning;"
                 ))?;
-                if access == Access::Read {
+                if access != Access::Write {
                     conn.batch_execute("SET default_transaction_read_only = on;")?;
                 }
                 Ok(Conn::Pg(conn))
@@ -182,14 +223,16 @@ fn is_this_machine(host: &str) -> bool {
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Only reads.
+    /// Only reads, each of them short.
     Read,
+    /// Only reads that may take as long as the database is large: checks, backups, copies.
+    Survey,
     /// The writer, and migrations.
     Write,
 }
 
 #[derive(QueryableByName)]
-struct Pragma {
+struct Word {
     #[diesel(sql_type = Text)]
     value: String,
 }
@@ -208,7 +251,7 @@ fn prepare_sqlite(mut conn: SqliteConnection, access: Access) -> Result<SqliteCo
         [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("recursive_triggers", "1"), ("trusted_schema", "0")]
     {
         let got =
-            diesel::sql_query(format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}")).get_result::<Pragma>(&mut conn)?.value;
+            diesel::sql_query(format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}")).get_result::<Word>(&mut conn)?.value;
         if got != want {
             return Err(Error::new(Code::DatabaseUnavailable, format!("SQLite has {name} = {got}, but it must be {want}")));
         }

@@ -128,6 +128,12 @@ pub trait HotStore {
     /// Those of the database.
     fn lock_levels(&mut self, site_id: i64, stock_point_ids: &[i64]) -> QueryResult<Vec<LevelRow>>;
 
+    /// Keeps every other writer of levels out until the transaction ends; readers go on.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn lock_ledger(&mut self) -> QueryResult<()>;
+
     /// Adds movements to the ledger and sets the levels that follow from them.
     ///
     /// # Errors

@@ -39,6 +39,19 @@ pub fn up(target: &Target, dry_run: bool) -> Result<Steps> {
     }
 }
 
+/// Refuses a schema that is older or newer than this program's.
+///
+/// # Errors
+/// `database_unavailable` saying which program or command is needed.
+pub fn require_current(target: &Target) -> Result<()> {
+    let steps = up(target, true)?;
+    if steps.pending.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("the database lacks the migration(s) {}: run `wardstock migrate`", steps.pending.join(", "));
+    Err(Error::new(Code::DatabaseUnavailable, detail))
+}
+
 /// Takes every migration back, newest first: for tests of the `down` side.
 ///
 /// # Errors

@@ -1,10 +1,13 @@
 //! The database: one handle to read and to write, on SQLite or PostgreSQL by URL.
 
+pub mod backup;
 pub mod conn;
+pub mod copy;
 pub mod directory;
 mod error;
 pub(crate) use error::is_unique_violation;
 pub mod hot;
+pub mod manifest;
 pub mod migrate;
 pub mod outbox;
 mod postgres;
@@ -12,6 +15,7 @@ pub mod queue;
 #[expect(missing_docs, reason = "the migrations say what each column means")]
 pub mod schema;
 mod sqlite;
+mod tables;
 mod writer;
 
 use std::sync::Arc;
@@ -58,11 +62,7 @@ impl Db {
     /// # Errors
     /// `database_unavailable` when it can't be reached, another service holds it, or its schema is not this program's.
     pub fn open(target: &Target, clock: Clock) -> Result<Self> {
-        let steps = migrate::up(target, true)?;
-        if !steps.pending.is_empty() {
-            let detail = format!("the database lacks the migration(s) {}: run `wardstock migrate`", steps.pending.join(", "));
-            return Err(Error::new(Code::DatabaseUnavailable, detail));
-        }
+        migrate::require_current(target)?;
         let lock = target.lock()?;
         let node = crate::base::entropy::node_number()?;
         let writer = Writer::start(target.clone(), clock.clone(), IdMaker::new(node), lock)?;

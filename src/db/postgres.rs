@@ -80,6 +80,12 @@ impl HotStore for PgConnection {
         .load(self)
     }
 
+    fn lock_ledger(&mut self) -> QueryResult<()> {
+        // Whoever writes levels locks their stock points first (`lock_levels`), which this lock does not let through.
+        sql_query("LOCK TABLE stock_point IN EXCLUSIVE MODE").execute(self)?;
+        Ok(())
+    }
+
     fn apply_movements(&mut self, site_id: i64, recorded_at: i64, movements: &[MovementRow], levels: &[LevelRow]) -> QueryResult<()> {
         sql_query(
             "INSERT INTO movement (site_id, recorded_at, id, stock_point_id, lot_id, kind, quantity_delta, requested_units, source, \

@@ -130,6 +130,11 @@ impl HotStore for SqliteConnection {
         Ok(levels)
     }
 
+    fn lock_ledger(&mut self) -> QueryResult<()> {
+        // Write transactions begin with BEGIN IMMEDIATE: there is no other writer.
+        Ok(())
+    }
+
     fn apply_movements(&mut self, site_id: i64, recorded_at: i64, movements: &[MovementRow], levels: &[LevelRow]) -> QueryResult<()> {
         for chunk in movements.chunks(ROWS_PER_STATEMENT) {
             let mut binds = Vec::with_capacity(chunk.len() * 14);

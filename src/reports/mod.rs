@@ -6,6 +6,7 @@ pub mod expiry;
 pub mod http;
 pub mod plan;
 pub mod procurement;
+pub mod soundness;
 pub mod stock_out;
 pub mod stock_value;
 mod store;

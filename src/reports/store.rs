@@ -2,4 +2,5 @@
 
 pub(super) mod orders;
 pub(super) mod plans;
+pub(super) mod soundness;
 pub(super) mod stock;

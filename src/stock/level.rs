@@ -6,6 +6,7 @@ use super::store;
 use crate::base::error::Result;
 use crate::base::quantity::to_f64;
 use crate::base::time::{Day, Micros};
+use crate::db::Tx;
 use crate::db::conn::Conn;
 
 /// A lot expiring within this many days makes its stock point `expiring`.
@@ -189,7 +190,7 @@ pub fn on_hand(conn: &mut Conn, site_id: i64, stock_point_id: i64) -> Result<i64
     store::on_hand(conn, site_id, stock_point_id)
 }
 
-/// A level that is not the sum of its movements.
+/// A level that is not what its movements add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// Site.
@@ -198,18 +199,28 @@ pub struct Difference {
     pub stock_point_id: i64,
     /// Lot.
     pub lot_id: i64,
-    /// What the projection says.
-    pub level: i64,
-    /// What the ledger says.
-    pub ledger: i64,
+    /// What the projection says; null: it has no such row.
+    pub level: Option<i64>,
+    /// What the ledger says; null: it has no movement of it.
+    pub ledger: Option<i64>,
+    /// Whether only the moment of the newest event is wrong.
+    pub only_moment: bool,
 }
 
-/// Compares every level with the sum of its movements; empty when the book is right.
+/// Compares every level with its movements; empty when the book is right.
 ///
 /// # Errors
 /// Those of the database.
 pub fn differences(conn: &mut Conn) -> Result<Vec<Difference>> {
     store::differences(conn)
+}
+
+/// Throws the levels away and makes them again from the ledger; answers what was wrong before.
+///
+/// # Errors
+/// Those of the database; nothing has changed then.
+pub fn rebuild(tx: &mut Tx<'_>) -> Result<Vec<Difference>> {
+    store::rebuild_levels(tx)
 }
 
 /// A lot on hand anywhere in a site, for the planner.

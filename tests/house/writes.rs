@@ -37,6 +37,8 @@ const OWNERS: &[(&str, &[&str])] = &[
 /// The tables of the hot statements, which are written in two files of `db` and called by one room.
 const HOT_TABLES: [&str; 6] = ["observation", "channel_last", "movement", "level", "demand_history", "job"];
 const HOT_FILES: [&str; 2] = ["src/db/sqlite.rs", "src/db/postgres.rs"];
+/// Fills a whole empty database, which is no room's business: it changes no row that a room has written.
+const COPY_FILE: &str = "src/db/copy.rs";
 
 #[test]
 fn rule_4_a_table_is_written_by_its_own_room() {
@@ -85,7 +87,7 @@ fn owner(table: &str) -> Option<&'static str> {
 }
 
 fn foreign_writes(source: &Source) -> Vec<Breach> {
-    if !source.path.starts_with("src/") {
+    if !source.path.starts_with("src/") || source.path == COPY_FILE {
         return Vec::new();
     }
     let mut breaches = Vec::new();

@@ -50,9 +50,19 @@ impl Client {
         Self { agent, base: base.to_owned(), token }
     }
 
+    /// The same person at another service.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        Self::new(base, self.token.clone())
+    }
+
     /// Sends anything.
     #[track_caller]
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).unwrap()
+    }
+
+    /// Sends anything to a service that may die before it answers.
+    pub(crate) fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -60,16 +70,16 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut answer = self.agent.run(request.body(body.to_vec()).unwrap()).unwrap();
-        Answer {
+        let mut answer = self.agent.run(request.body(body.to_vec())?)?;
+        Ok(Answer {
             status: answer.status().as_u16(),
             headers: answer
                 .headers()
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
                 .collect(),
-            text: answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap(),
-        }
+            text: answer.body_mut().with_config().limit(64 << 20).read_to_string()?,
+        })
     }
 
     #[track_caller]

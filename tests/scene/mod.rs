@@ -3,6 +3,7 @@
 
 mod client;
 mod postgres;
+mod program;
 
 use std::net::TcpListener;
 use std::sync::mpsc;
@@ -17,6 +18,7 @@ use wardstock::db::{Db, migrate};
 use wardstock::jobs::Workers;
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use program::{Served, program};
 
 /// Which database a scene runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +45,37 @@ pub(crate) fn target(engine: Engine) -> Target {
     }
 }
 
+/// The URL of a target, for the program.
+pub(crate) fn url(target: &Target) -> String {
+    match target {
+        Target::Sqlite { path, .. } => format!("sqlite:{}", path.display()),
+        Target::Postgres { url } => url.clone(),
+    }
+}
+
+/// One site, a store and a ward, two items of two suppliers.
+pub(crate) const SMALL_CATALOGUE: [(&str, &str); 4] = [
+    (
+        "places.csv",
+        "code,name,kind,parent,timezone,capacity_refrigerated_litres\nH1,Hospital One,site,,Europe/Berlin,\nPH,Pharmacy,store,H1,,50\nW1,Ward One,ward,H1,,\n",
+    ),
+    (
+        "suppliers.csv",
+        "code,name,lead_time_days,lead_time_sd_days,order_cost_minor,min_order_minor,currency,order_weekdays\nS1,Alpha Pharma,7,1,2500,0,EUR,\nS2,Beta Medical,14,2,1000,0,EUR,\n",
+    ),
+    (
+        "items.csv",
+        "code,name,base_unit,ven,storage_class,volume_ml,shelf_life_days,group\nP1,Amoxicillin 500 mg,tablet,E,ambient,1.5,720,antibiotic\nP2,Insulin 100 IU/ml,vial,V,refrigerated,20,365,insulin\n",
+    ),
+    (
+        "offers.csv",
+        "item,supplier,units_per_pack,price_minor,currency,moq_packs\nP1,S1,100,850,EUR,1\nP1,S2,500,3900,EUR,1\nP2,S1,10,12500,EUR,1\n",
+    ),
+];
+
 /// A running service.
 pub(crate) struct Hospital {
+    pub(crate) target: Target,
     pub(crate) state: State,
     pub(crate) clock: Clock,
     base: String,
@@ -85,7 +116,7 @@ impl Hospital {
         let wish = NewToken { name: "administrator".into(), role: Role::Admin, site: None, expires: None };
         let token = state.db.write_now(move |tx| token::issue(tx, "scene", &wish)).unwrap().token;
         let admin = Client::new(&base, Some(token));
-        Self { state, clock, base, server: handle, workers: Some(workers), admin }
+        Self { target, state, clock, base, server: handle, workers: Some(workers), admin }
     }
 
     /// Moves the clock.
@@ -144,12 +175,7 @@ impl Hospital {
 
     /// A small hospital: one site, a store and a ward, two items of two suppliers.
     pub(crate) fn with_small_catalogue(self) -> Self {
-        self.import(&[
-            ("places.csv", "code,name,kind,parent,timezone,capacity_refrigerated_litres\nH1,Hospital One,site,,Europe/Berlin,\nPH,Pharmacy,store,H1,,50\nW1,Ward One,ward,H1,,\n"),
-            ("suppliers.csv", "code,name,lead_time_days,lead_time_sd_days,order_cost_minor,min_order_minor,currency,order_weekdays\nS1,Alpha Pharma,7,1,2500,0,EUR,\nS2,Beta Medical,14,2,1000,0,EUR,\n"),
-            ("items.csv", "code,name,base_unit,ven,storage_class,volume_ml,shelf_life_days,group\nP1,Amoxicillin 500 mg,tablet,E,ambient,1.5,720,antibiotic\nP2,Insulin 100 IU/ml,vial,V,refrigerated,20,365,insulin\n"),
-            ("offers.csv", "item,supplier,units_per_pack,price_minor,currency,moq_packs\nP1,S1,100,850,EUR,1\nP1,S2,500,3900,EUR,1\nP2,S1,10,12500,EUR,1\n"),
-        ]);
+        self.import(&SMALL_CATALOGUE);
         self
     }
 }

@@ -12,7 +12,7 @@ use crate::db::conn::{Conn, Number};
 use crate::db::hot::{LevelRow, MovementRow};
 use crate::db::schema::{level, lot, movement};
 use crate::db::{Tx, is_unique_violation};
-use crate::stock::level::{DayView, Difference};
+use crate::stock::level::DayView;
 use crate::stock::movement::LotChoice;
 
 #[derive(QueryableByName)]
@@ -144,41 +144,6 @@ pub(in crate::stock) fn history(conn: &mut Conn, site_id: i64, stock_point_id: i
         }
     }
     Ok(days)
-}
-
-#[derive(QueryableByName)]
-struct DifferenceRow {
-    #[diesel(sql_type = BigInt)]
-    site_id: i64,
-    #[diesel(sql_type = BigInt)]
-    stock_point_id: i64,
-    #[diesel(sql_type = BigInt)]
-    lot_id: i64,
-    #[diesel(sql_type = BigInt)]
-    level: i64,
-    #[diesel(sql_type = BigInt)]
-    ledger: i64,
-}
-
-pub(in crate::stock) fn differences(conn: &mut Conn) -> Result<Vec<Difference>> {
-    let rows: Vec<DifferenceRow> = diesel::sql_query(
-        "SELECT site_id, stock_point_id, lot_id, CAST(SUM(level) AS BIGINT) AS level, CAST(SUM(ledger) AS BIGINT) AS ledger FROM ( \
-           SELECT site_id, stock_point_id, lot_id, quantity AS level, 0 AS ledger FROM level \
-           UNION ALL \
-           SELECT site_id, stock_point_id, lot_id, 0 AS level, quantity_delta AS ledger FROM movement \
-         ) both_sides GROUP BY site_id, stock_point_id, lot_id HAVING SUM(level) <> SUM(ledger)",
-    )
-    .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Difference {
-            site_id: row.site_id,
-            stock_point_id: row.stock_point_id,
-            lot_id: row.lot_id,
-            level: row.level,
-            ledger: row.ledger,
-        })
-        .collect())
 }
 
 /// A movement with the names that people know.

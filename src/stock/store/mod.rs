@@ -3,7 +3,9 @@
 mod figures;
 mod ledger;
 mod lots;
+mod projection;
 
 pub(super) use figures::*;
 pub(super) use ledger::*;
 pub(super) use lots::*;
+pub(super) use projection::*;
