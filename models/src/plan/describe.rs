@@ -51,17 +51,18 @@ pub(crate) fn describe(draft: &Draft<'_>, bound: f64, relaxed: Option<&Relaxed>,
 }
 
 fn orders(draft: &Draft<'_>) -> Vec<Order> {
-    let mut orders = Vec::new();
     let days = due_days(draft);
-    for t in 0..draft.model.periods {
+    let parts = in_chunks(draft.model.periods, draft.model.threads, |t| {
+        let mut orders = Vec::new();
         for ((offer, packs), due) in draft.model.instance.offers.iter().zip(&draft.packs).zip(&days) {
             if let Some(&packs) = packs.get(t).filter(|&&p| p > 0) {
                 let day = if t == 0 { *due } else { 0 };
                 orders.push(Order { offer: offer.id.clone(), period: index_to_period(t), packs, day });
             }
         }
-    }
-    orders
+        orders
+    });
+    parts.into_iter().flatten().collect()
 }
 
 fn projection(draft: &Draft<'_>) -> Vec<Projection> {

@@ -11,9 +11,9 @@ use crate::convert::{ceil_to_count, count_to_f64, floor_to_count};
 
 /// Rounds of spend, move and close.
 const ROUNDS_MAX: usize = 8;
-/// Item-periods above which a round has to gain a ten thousandth to be followed by another, and above which there is
-/// one round.
+/// Item-periods above which a round has to gain a share to be followed by another, and above which there is one round.
 const MIDDLE: usize = 10_000;
+const MIDDLE_GAIN: f64 = 2e-4;
 const LARGE: usize = 30_000;
 /// Packs of an item over the horizon above which lines grow in larger steps.
 const MANY_PACKS: i64 = 2_000;
@@ -36,7 +36,7 @@ pub(crate) fn improve(draft: &mut Draft<'_>, go_on: &mut dyn FnMut(&Draft<'_>) -
         resize_lots(draft);
         draft.refresh();
         let gain = before - draft.steering();
-        let least = if cells > MIDDLE { 1e-4 * before } else { least_gain(before) };
+        let least = if cells > MIDDLE { MIDDLE_GAIN * before } else { least_gain(before) };
         if !go_on(draft) || gain <= least || draft.walks_left == 0 {
             break;
         }

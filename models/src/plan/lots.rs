@@ -5,6 +5,8 @@
 use super::improve::{keeps_minimum, undo};
 use super::outlook::outlook;
 use super::packs::{Change, Draft};
+use super::parallel::in_chunks;
+use super::walk::Scratch;
 use crate::convert::{ceil_to_count, count_to_f64};
 
 /// Lines of one item taken away in a row.
@@ -13,6 +15,8 @@ const MERGES_MAX: usize = 24;
 const WAIT_WORTH: f64 = 0.25;
 /// Chance of running out before the next order could arrive up to which a line can wait.
 const WAIT_CHANCE: f64 = 0.01;
+/// Offers of one share of the work.
+const EACH: usize = 256;
 /// Periods by which a group of lines is put off at most.
 const PUT_OFF_MAX: usize = 4;
 
@@ -138,15 +142,19 @@ fn wait_together(draft: &mut Draft<'_>, s: usize, waiting: &[usize], to: usize) 
 }
 
 /// Offers of a supplier whose line of period 0 isn't needed before the next order could arrive.
-fn can_wait(draft: &mut Draft<'_>, s: usize) -> Vec<usize> {
+fn can_wait(draft: &Draft<'_>, s: usize) -> Vec<usize> {
     let model = draft.model;
-    let mut room = draft.room.clone();
-    let mut waiting = model.suppliers[s].offers.clone();
-    waiting.retain(|&k| {
-        let line = draft.packs[k][0] > 0 && model.offers[k].line_cost > 0.0;
-        line && outlook(draft, &mut room, k, 0).stockout(0.0) <= WAIT_CHANCE
+    let parts: Vec<&[usize]> = model.suppliers[s].offers.chunks(EACH).collect();
+    let waiting = in_chunks(parts.len(), model.threads, |n| {
+        let mut room = Scratch::new(model.periods);
+        let mut waiting = parts[n].to_vec();
+        waiting.retain(|&k| {
+            let line = draft.packs[k][0] > 0 && model.offers[k].line_cost > 0.0;
+            line && outlook(draft, &mut room, k, 0).stockout(0.0) <= WAIT_CHANCE
+        });
+        waiting
     });
-    waiting
+    waiting.concat()
 }
 
 /// The line of period 0 moved to another period.

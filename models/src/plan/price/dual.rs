@@ -20,17 +20,19 @@ use super::shares::shares;
 use super::terms::Duals;
 use crate::convert::{floor_to_count, length_to_f64};
 
-/// Item-periods the first prices are found with, and items at least.
+/// Item-periods that prices are first found with, at most.
 const SAMPLE: usize = 13_000;
-const SAMPLE_MIN: usize = 200;
+/// Share of the items, one in so many, and items at least: for the first prices, and for those of the plan.
+const SAMPLE_FIRST: (usize, usize) = (10, 100);
+const SAMPLE_PLAN: (usize, usize) = (5, 200);
 /// Passes over the sample with fractional packs, and with whole ones: per period, and beside.
 const SAMPLE_PASSES: usize = 90;
 const EXACT_PASSES_A_PERIOD: usize = 2;
 const EXACT_PASSES: usize = 8;
 /// Relative promise at which passes end.
 const PROMISE: f64 = 1e-6;
-/// Work spent on passes over all items, item times squared period, and most passes.
-const WORK: f64 = 8.5e6;
+/// Work spent on passes over all items, item times period to the power of 1.5, and most passes.
+const WORK: f64 = 4e6;
 const PASSES_MAX: f64 = 40.0;
 /// Passes in which the shares of order costs are found.
 const SHARE_PASSES: usize = 6;
@@ -127,19 +129,12 @@ pub(crate) fn value_without(model: &Model<'_>, duals: &Duals, steer: bool, left_
 fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
     let items = reduce(model, steer);
     let limits = limits(model);
-    let work = length_to_f64(model.items.len() * model.periods * model.periods).max(1.0);
+    let work = (length_to_f64(model.items.len()) * length_to_f64(model.periods).powf(1.5)).max(1.0);
     let passes = usize::try_from(floor_to_count((effort * WORK / work).clamp(0.0, PASSES_MAX))).unwrap_or(0);
     let all = Scope { model, items: &items, limits: &limits, steer, only: None };
     let scales = scales(model);
-    let few;
-    let most = (SAMPLE / model.periods.max(1)).max(SAMPLE_MIN);
-    let sampled = items.len() > most;
-    let sample = if sampled {
-        few = sample(model, &items, most);
-        Scope { items: &few, ..all }
-    } else {
-        all
-    };
+    let few = sample(model, &items, SAMPLE_FIRST);
+    let sample = few.as_ref().map_or(all, |few| Scope { items: few, ..all });
     let mut duals = Duals { rows: vec![0.0; limits.len()], shares: vec![0.0; model.offers.len() * model.periods] };
     let first = climb(&sample, &duals, Kernel::Convex, &scales, (SAMPLE_PASSES, 0.3), &mut |_, _| ());
     duals.rows = first.rows;
@@ -147,7 +142,7 @@ fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
     if fees {
         duals.shares = shares(model, &every_line(model), Vec::new());
     }
-    if sampled {
+    if few.is_some() {
         let passes = EXACT_PASSES + EXACT_PASSES_A_PERIOD * model.periods;
         duals.rows = climb(&sample, &duals, Kernel::Exact, &scales, (passes, 0.02), &mut |_, _| ()).rows;
     }
@@ -155,13 +150,20 @@ fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
     let mut best = Priced { bound: total.value, duals, bought: total.bought, plans: Vec::new() };
     refine(&all, if fees { SHARE_PASSES.min(passes / 2).max(1) } else { 0 }, passes, &scales, &mut best);
     if plan {
+        let few = self::sample(model, &items, SAMPLE_PLAN);
+        let sample = few.as_ref().map_or(all, |few| Scope { items: few, ..all });
         best.plans = recover(&all, &sample, &best.duals, &best.bought, &scales);
     }
     best
 }
 
-/// The items that matter: those that are bought for most money, and of the others every n-th for all of them.
-fn sample(model: &Model<'_>, items: &[(usize, Reduced)], most: usize) -> Vec<(usize, Reduced)> {
+/// The items that matter: those that are bought for most money, and of the others every n-th for all of them. `None`
+/// where these are all.
+fn sample(model: &Model<'_>, items: &[(usize, Reduced)], (one_in, least): (usize, usize)) -> Option<Vec<(usize, Reduced)>> {
+    let most = (items.len() / one_in).min(SAMPLE / model.periods.max(1)).max(least);
+    if items.len() <= most {
+        return None;
+    }
     let money = |one: &(usize, Reduced)| {
         let item = &model.items[one.0];
         let prices = item.offers.iter().map(|&k| model.offers[k].price / model.offers[k].units);
@@ -180,7 +182,7 @@ fn sample(model: &Model<'_>, items: &[(usize, Reduced)], most: usize) -> Vec<(us
         one.1.weight = if middle > 0.0 { sum / middle } else { length_to_f64(group.len()) };
         chosen.push(one);
     }
-    chosen
+    Some(chosen)
 }
 
 /// Row by row product: slopes by scaled prices, prices from scaled prices.
