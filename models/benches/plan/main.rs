@@ -55,7 +55,9 @@ fn main() {
         against_the_optimum("small", &small::compare(0..500, 2.0), verbose);
     }
     if part("links") {
-        let found = small::compare_all(linked::instance, 1_000..1_200, 5.0);
+        // One instance alone, to look into it: `links seed:1187`.
+        let seeds = if seeds.is_empty() { 1_000..1_200 } else { seed..seed + 1 };
+        let found = small::compare_all(linked::instance, seeds, 5.0);
         say("plan links, instances that move or replace", f64::from(found.use_links));
         against_the_optimum("links", &found, verbose);
     }

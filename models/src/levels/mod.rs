@@ -10,7 +10,7 @@
 //! - shortage is charged once, to the days between the arrival of an order placed now and one placed at the next
 //!   review; holding, the line and what would expire are weighed against it (`search`).
 //!
-//! `docs/optimiser.md` has the mathematics and what each part brought in simulation.
+//! `docs/optimiser.md` has the mathematics, `docs/planner-figures.md` what each part brought in simulation.
 
 mod demand;
 mod law;

@@ -15,7 +15,7 @@ const PER_DAY_MAX: f64 = 0.01;
 
 /// Share of the wander that counts: a fall of demand is seen, and the orders after it are smaller.
 ///
-/// This and the next were chosen among 0, .05, .15, .3, 1 and 0, .5, 1 on tuning seeds (`docs/optimiser.md`).
+/// This and the next were chosen among 0, .05, .15, .3, 1 and 0, .5, 1 on tuning seeds (`docs/planner-figures.md`).
 const WANDER_SHARE: f64 = 0.15;
 /// How far demand above the usual falls back to it over a shelf life.
 const FALL_BACK: f64 = 0.5;

@@ -32,7 +32,7 @@ const EXACT_PASSES: usize = 8;
 /// Relative promise at which passes end.
 const PROMISE: f64 = 1e-6;
 /// Work spent on passes over all items, item times period to the power of 1.5, and most passes.
-const WORK: f64 = 4e6;
+const WORK: f64 = 6e6;
 const PASSES_MAX: f64 = 40.0;
 /// Passes in which the shares of order costs are found.
 const SHARE_PASSES: usize = 6;

@@ -14,7 +14,7 @@ use crate::convert::ceil_to_count;
 /// Shares of the order cost from which an order is placed; the one with the cheapest answer is kept.
 const PLACED: [f64; 3] = [0.15, 0.35, 0.6];
 /// Passes over the sample once the orders are placed: per period, and beside. Fewer leave prices whose answers fit badly.
-const PASSES_A_PERIOD: usize = 2;
+const PASSES_A_PERIOD: usize = 3;
 const PASSES: usize = 14;
 const PASSES_SMALL: usize = 60;
 
