@@ -179,10 +179,14 @@ impl<'a> Work<'a> {
             let Some(found) = whole_packs(self.linked, steered, self.effort, &best.packs) else { continue };
             let slot = if steered { &mut self.joint.whole_bound } else { &mut self.joint.plain_bound };
             *slot = [*slot, Some(found.bound)].into_iter().flatten().reduce(f64::max);
-            if steered == steer
-                && let Some(plan) = self.improved(found.packs, Flows::rounded(self.linked, &found.flows))
-            {
+            if steered == steer {
+                let flows = Flows::rounded(self.linked, &found.flows);
+                let mut plan = Plan::new(self.linked, found.packs.clone(), flows.clone());
+                self.polish(&mut plan, 0);
                 best = better(best, plan);
+                if let Some(plan) = self.improved(found.packs, flows) {
+                    best = better(best, plan);
+                }
             }
         }
         best
