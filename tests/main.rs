@@ -23,6 +23,7 @@ mod demo;
 mod forecasts;
 mod gateway;
 mod house;
+mod intake;
 mod migrations;
 mod operations;
 mod pharmacist;

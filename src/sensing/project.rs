@@ -197,6 +197,10 @@ fn judge(tx: &mut Tx<'_>, site_id: i64, line: &Line, device: &str, newest: &Obse
     {
         ingest::announce(tx, site_id, &[line.stock_point_id])?;
     }
+    // A shadow is only looked at.
+    if line.mode == "shadow" {
+        return Ok(());
+    }
     let book = store::project::book_at(tx.conn, site_id, line.stock_point_id, newest.event_at)? + pending;
     let book_now = stock::level::on_hand(tx.conn, site_id, line.stock_point_id)? + pending;
     discrepancy::judge(tx, site_id, line.stock_point_id, &[book, book_now], &estimate)
