@@ -100,11 +100,11 @@ pub fn configure(config: &mut web::ServiceConfig, state: &State) {
             web::PathConfig::default()
                 .error_handler(|cause, request| Error::new(Code::NotFound, format!("{} names nothing: {cause}", request.path())).into()),
         );
+    route::serve(routes(), config);
     let document = openapi::document(&operations());
     config.service(utoipa_swagger_ui::SwaggerUi::new("/docs/api/{_:.*}").external_url_unchecked("/docs/openapi.json", document));
     config.service(web::redirect("/docs", "/docs/api/"));
     config.service(web::redirect("/docs/", "/docs/api/"));
-    route::serve(routes(), config);
     config.default_service(web::to(problem::no_such_path));
 }
 
