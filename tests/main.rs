@@ -20,6 +20,7 @@ mod conformance;
 mod contract;
 mod crash;
 mod demo;
+mod faults;
 mod forecasts;
 mod gateway;
 mod house;
