@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test soak check deps deps-test bench bench-forecast bench-plan bench-simulate help
+.PHONY: demo test soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-simulate help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -16,8 +16,9 @@ demo: deps ## a made-up hospital with live virtual sensors at http://127.0.0.1:8
 test: deps deps-test ## every test, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace
 
-soak: deps deps-test ## 50 kills of the program at random moments, on each database
+soak: deps deps-test ## the long form of the fault tests: kills, power cuts, failing disks
 	WARDSTOCK_CRASH_KILLS=50 $(CARGO) test --test wardstock crash -- --nocapture
+	WARDSTOCK_POWER_CUTS=200 WARDSTOCK_DISK_FAULTS=20 $(CARGO) test --test wardstock faults -- --nocapture
 
 check: deps deps-test ## formatting, lints as errors, documentation
 	$(CARGO) fmt --all --check
@@ -30,6 +31,9 @@ bench: deps ## time the first plan of the demo hospital
 bench-forecast: deps ## every figure of the forecaster and its peer, from ../shared/data/demand
 	$(CARGO) bench --quiet -p wardstock-models --bench forecast
 	$(CARGO) run --quiet --release --manifest-path models/benches/peers/Cargo.toml --target-dir target
+
+bench-ingest: deps deps-test ## a batch from socket to disk against the raw engine; ARGS="--seconds 3 --gate ci"
+	$(CARGO) bench --quiet -p wardstock --bench ingest -- $(ARGS)
 
 bench-simulate: deps ## our planner against the rules of the field, in the generated hospital
 	$(CARGO) bench --quiet -p wardstock-models --bench simulate

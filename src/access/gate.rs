@@ -10,6 +10,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 
 use super::caller::Caller;
+use super::known::KnownDevices;
 use super::role::Role;
 use super::{session, token};
 use crate::base::code::Code;
@@ -86,7 +87,16 @@ async fn authenticate(request: &ServiceRequest) -> Result<Caller> {
             .and_then(|text| text.strip_prefix("Bearer "))
             .map(|text| text.trim().to_owned())
             .ok_or_else(|| Error::new(Code::NotSignedIn, "the header Authorization must be 'Bearer <token>'"))?;
+        let fingerprint = token::fingerprint(&secret);
+        let known = request.app_data::<web::Data<KnownDevices>>();
+        if let Some(caller) = known.and_then(|known| known.get(&db, &fingerprint, now)) {
+            return Ok(caller);
+        }
+        let version = db.callers_version();
         let caller = db.read(move |conn| token::authenticate(conn, &secret, now)).await?;
+        if let (Some(known), Some(caller)) = (known, &caller) {
+            known.put(fingerprint, caller, version, now);
+        }
         return caller.ok_or_else(|| Error::new(Code::NotSignedIn, "this token is unknown, over or revoked"));
     }
     let Some(cookie) = request.cookie(session::COOKIE) else {

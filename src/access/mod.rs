@@ -5,6 +5,7 @@ pub mod caller;
 pub mod device;
 mod gate;
 pub mod http;
+pub mod known;
 pub mod role;
 pub mod route;
 pub mod session;

@@ -199,6 +199,7 @@ pub(super) fn insert_device(tx: &mut Tx<'_>, site_id: i64, id: i64, code: &str, 
 }
 
 pub(super) fn set_device_state(tx: &mut Tx<'_>, key: &DeviceKey, state: &str) -> Result<()> {
+    tx.callers_change();
     diesel::update(device::table.filter(device::site_id.eq(key.site_id)).filter(device::id.eq(key.id)))
         .set((device::state.eq(state), device::version.eq(device::version + 1), device::updated_at.eq(tx.now.0)))
         .execute(tx.conn)?;
@@ -206,6 +207,7 @@ pub(super) fn set_device_state(tx: &mut Tx<'_>, key: &DeviceKey, state: &str) ->
 }
 
 pub(super) fn set_device_secret(tx: &mut Tx<'_>, key: &DeviceKey, sha256: &str) -> Result<()> {
+    tx.callers_change();
     diesel::update(device::table.filter(device::site_id.eq(key.site_id)).filter(device::id.eq(key.id)))
         .set((device::secret_sha256.eq(sha256), device::version.eq(device::version + 1), device::updated_at.eq(tx.now.0)))
         .execute(tx.conn)?;

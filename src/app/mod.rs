@@ -3,15 +3,19 @@
 pub mod import;
 mod live;
 
+use std::sync::Arc;
+
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 
+use crate::access::known::KnownDevices;
 use crate::access::route::{self, Route};
 use crate::access::{self, role};
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 use crate::db::Db;
+use crate::sensing::intake::Intake;
 use crate::web::metrics::Metrics;
 use crate::web::openapi::{self, Operation};
 use crate::web::{health, problem, request_log};
@@ -27,6 +31,10 @@ pub struct State {
     pub db: Db,
     /// Counters.
     pub metrics: Metrics,
+    /// Batches on their way to the writer.
+    pub intake: Intake,
+    /// Devices that were let in a moment ago.
+    pub known_devices: Arc<KnownDevices>,
 }
 
 impl State {
@@ -35,7 +43,7 @@ impl State {
     /// # Errors
     /// `internal` when metrics can't be registered.
     pub fn new(db: Db) -> Result<Self> {
-        Ok(Self { db, metrics: Metrics::new()? })
+        Ok(Self { db, metrics: Metrics::new()?, intake: Intake::default(), known_devices: Arc::default() })
     }
 }
 
@@ -85,16 +93,18 @@ pub fn configure(config: &mut web::ServiceConfig, state: &State) {
     config
         .app_data(web::Data::new(state.db.clone()))
         .app_data(web::Data::new(state.metrics.clone()))
+        .app_data(web::Data::new(state.intake.clone()))
+        .app_data(web::Data::from(Arc::clone(&state.known_devices)))
         .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
         .app_data(
             web::PathConfig::default()
                 .error_handler(|cause, request| Error::new(Code::NotFound, format!("{} names nothing: {cause}", request.path())).into()),
         );
+    route::serve(routes(), config);
     let document = openapi::document(&operations());
     config.service(utoipa_swagger_ui::SwaggerUi::new("/docs/api/{_:.*}").external_url_unchecked("/docs/openapi.json", document));
     config.service(web::redirect("/docs", "/docs/api/"));
     config.service(web::redirect("/docs/", "/docs/api/"));
-    route::serve(routes(), config);
     config.default_service(web::to(problem::no_such_path));
 }
 

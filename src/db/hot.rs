@@ -22,6 +22,59 @@ pub struct ObservationRow {
     pub quality: &'static str,
 }
 
+/// What a device's batches of one group say about it.
+#[derive(Debug, Clone, Default)]
+pub struct HealthRow {
+    /// The device.
+    pub device_id: i64,
+    /// Newest event heard of.
+    pub last_event_at: i64,
+    /// Its boot.
+    pub boot_id: String,
+    /// Highest batch of this boot.
+    pub last_seq: i64,
+    /// Its battery, if it said.
+    pub battery_pct: Option<i64>,
+    /// Its program, if it said.
+    pub firmware: Option<String>,
+    /// Records kept, to be added.
+    pub stored: i64,
+    /// Records kept apart, to be added.
+    pub quarantined: i64,
+    /// Records refused, to be added.
+    pub rejected: i64,
+    /// Records lost, in all.
+    pub lost: i64,
+}
+
+/// An answered batch.
+#[derive(Debug, Clone)]
+pub struct BatchRow {
+    /// Who sent it.
+    pub device_id: i64,
+    /// In which boot.
+    pub boot_id: String,
+    /// Its number in the boot.
+    pub seq: i64,
+    /// Its id.
+    pub id: i64,
+    /// Hash of its bytes.
+    pub body_sha256: String,
+    /// Status of the answer.
+    pub status: i64,
+    /// The answer.
+    pub answer: String,
+}
+
+/// A binding that must be projected from a moment on.
+#[derive(Debug, Clone, Copy)]
+pub struct DirtyRow {
+    /// The binding.
+    pub binding_id: i64,
+    /// The moment.
+    pub dirty_from: i64,
+}
+
 /// One movement as it is stored.
 #[derive(Debug, Clone)]
 pub struct MovementRow {
@@ -115,6 +168,30 @@ pub trait HotStore {
     /// # Errors
     /// Those of the database.
     fn append_observations(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<Vec<(i64, i64, i64)>>;
+
+    /// Stores observations of which none should be known; answers how many were new.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn append_new(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<usize>;
+
+    /// Notes bindings to be projected, each at most once; the smaller moments stay.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn mark_dirty(&mut self, site_id: i64, due_at: i64, rows: &[DirtyRow]) -> QueryResult<()>;
+
+    /// Writes down what devices said about themselves, each at most once.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn put_health(&mut self, site_id: i64, seen_at: i64, rows: &[HealthRow]) -> QueryResult<()>;
+
+    /// Keeps the answers of batches; answers how many were new.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn insert_batches(&mut self, site_id: i64, received_at: i64, rows: &[BatchRow]) -> QueryResult<usize>;
 
     /// Keeps the newest observation of each channel; an older one changes nothing.
     ///

@@ -15,9 +15,11 @@ pub mod queue;
 #[expect(missing_docs, reason = "the migrations say what each column means")]
 pub mod schema;
 mod sqlite;
+mod sqlite_rows;
 mod tables;
 mod writer;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use diesel::r2d2::{Pool, PooledConnection};
@@ -29,7 +31,7 @@ use crate::base::id::IdMaker;
 use crate::base::time::Micros;
 
 use conn::{Conn, Opener, Target};
-use writer::Writer;
+use writer::{Command, Place, Writer};
 
 /// A write in progress: the connection inside its transaction, the moment, and ids.
 #[derive(Debug)]
@@ -39,9 +41,15 @@ pub struct Tx<'a> {
     /// The moment of the write.
     pub now: Micros,
     ids: &'a IdMaker,
+    callers: &'a Cell<bool>,
 }
 
 impl Tx<'_> {
+    /// Says that this write changes who a credential belongs to, or what it may do.
+    pub fn callers_change(&self) {
+        self.callers.set(true);
+    }
+
     /// A new id, larger than all before.
     pub fn id(&self) -> i64 {
         self.ids.next(self.now)
@@ -132,8 +140,43 @@ impl Db {
         self.writer.submit(command)?.blocking_recv().map_err(|cause| Error::internal("the writer dropped a command").because(cause))?
     }
 
+    /// Runs `command` at the head of a group, where it needs no savepoint, and `reply` after COMMIT, on the writer's
+    /// thread: it must not wait. While `reply` answers `true`, another one like it is made and runs with the next group.
+    ///
+    /// # Errors
+    /// `write_queue_full`: nothing will run.
+    pub fn write_first<T, F, R>(&self, mut make: impl FnMut() -> (F, R) + Send + 'static) -> Result<()>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        R: FnOnce(Result<T>) -> bool + Send + 'static,
+    {
+        let (command, reply) = make();
+        self.writer.send(again(command, reply, make))
+    }
+
+    /// A number that grows whenever a write may have changed who a credential belongs to.
+    pub fn callers_version(&self) -> u64 {
+        self.writer.callers()
+    }
+
     /// How many commands wait for the writer.
     pub fn write_queue_depth(&self) -> usize {
         self.writer.depth()
     }
+}
+
+/// A command that is followed by another one while its reply asks for it.
+fn again<T, F, R>(command: F, reply: R, mut make: impl FnMut() -> (F, R) + Send + 'static) -> Command
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    R: FnOnce(Result<T>) -> bool + Send + 'static,
+{
+    Command::new(Place::First, command, move |outcome| {
+        reply(outcome).then(|| {
+            let (command, reply) = make();
+            again(command, reply, make)
+        })
+    })
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
 use diesel::{QueryResult, sql_query};
 
-use super::hot::{DemandRow, HotStore, JobRow, LevelRow, MovementRow, ObservationRow};
+use super::hot::{BatchRow, DemandRow, DirtyRow, HealthRow, HotStore, JobRow, LevelRow, MovementRow, ObservationRow};
 
 #[derive(QueryableByName)]
 struct Added {
@@ -44,6 +44,89 @@ impl HotStore for PgConnection {
         .bind::<Array<Text>, _>(column(rows, |row| row.quality))
         .load(self)?;
         Ok(keys.into_iter().map(|key| (key.channel_id, key.observed_at, key.dedupe_key)).collect())
+    }
+
+    fn append_new(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<usize> {
+        sql_query(
+            "INSERT INTO observation (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, kind, value, quality) \
+             SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[]) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind::<BigInt, _>(site_id)
+        .bind::<BigInt, _>(received_at)
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.channel_id))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.observed_at))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.dedupe_key))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.event_at))
+        .bind::<Array<Text>, _>(column(rows, |row| row.kind))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.value))
+        .bind::<Array<Text>, _>(column(rows, |row| row.quality))
+        .execute(self)
+    }
+
+    fn mark_dirty(&mut self, site_id: i64, due_at: i64, rows: &[DirtyRow]) -> QueryResult<()> {
+        // Rows that stay as they are get no new version, but they are locked: who projects them now must wait for us.
+        sql_query(
+            "INSERT INTO projection_task (site_id, due_at, binding_id, dirty_from) \
+             SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[]) \
+             ON CONFLICT (site_id, binding_id) DO UPDATE SET dirty_from = LEAST(excluded.dirty_from, projection_task.dirty_from), \
+             due_at = LEAST(excluded.due_at, projection_task.due_at) \
+             WHERE excluded.dirty_from < projection_task.dirty_from OR excluded.due_at < projection_task.due_at",
+        )
+        .bind::<BigInt, _>(site_id)
+        .bind::<BigInt, _>(due_at)
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.binding_id))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.dirty_from))
+        .execute(self)
+        .map(drop)
+    }
+
+    fn put_health(&mut self, site_id: i64, seen_at: i64, rows: &[HealthRow]) -> QueryResult<()> {
+        sql_query(
+            "INSERT INTO device_health (site_id, last_seen_at, device_id, last_event_at, boot_id, last_seq, battery_pct, firmware, \
+             records_stored, records_quarantined, records_rejected, records_lost) \
+             SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::bigint[], \
+             $10::bigint[], $11::bigint[], $12::bigint[]) ON CONFLICT (site_id, device_id) DO UPDATE SET \
+             last_seen_at = excluded.last_seen_at, last_event_at = excluded.last_event_at, \
+             boot_id = excluded.boot_id, last_seq = excluded.last_seq, \
+             battery_pct = COALESCE(excluded.battery_pct, device_health.battery_pct), \
+             firmware = COALESCE(excluded.firmware, device_health.firmware), \
+             records_stored = device_health.records_stored + excluded.records_stored, \
+             records_quarantined = device_health.records_quarantined + excluded.records_quarantined, \
+             records_rejected = device_health.records_rejected + excluded.records_rejected, records_lost = excluded.records_lost",
+        )
+        .bind::<BigInt, _>(site_id)
+        .bind::<BigInt, _>(seen_at)
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.device_id))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.last_event_at))
+        .bind::<Array<Text>, _>(column(rows, |row| row.boot_id.clone()))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.last_seq))
+        .bind::<Array<Nullable<BigInt>>, _>(column(rows, |row| row.battery_pct))
+        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.firmware.clone()))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.stored))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.quarantined))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.rejected))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.lost))
+        .execute(self)
+        .map(drop)
+    }
+
+    fn insert_batches(&mut self, site_id: i64, received_at: i64, rows: &[BatchRow]) -> QueryResult<usize> {
+        sql_query(
+            "INSERT INTO ingest_batch (site_id, received_at, device_id, boot_id, seq, id, body_sha256, status, answer) \
+             SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[]) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind::<BigInt, _>(site_id)
+        .bind::<BigInt, _>(received_at)
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.device_id))
+        .bind::<Array<Text>, _>(column(rows, |row| row.boot_id.clone()))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.seq))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.id))
+        .bind::<Array<Text>, _>(column(rows, |row| row.body_sha256.clone()))
+        .bind::<Array<BigInt>, _>(column(rows, |row| row.status))
+        .bind::<Array<Text>, _>(column(rows, |row| row.answer.clone()))
+        .execute(self)
     }
 
     fn keep_newest(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<()> {

@@ -6,7 +6,8 @@ use diesel::sql_types::{BigInt, Double, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, sql_query};
 
-use super::hot::{DemandRow, HotStore, JobRow, LevelRow, MovementRow, ObservationRow};
+use super::hot::{BatchRow, DemandRow, DirtyRow, HealthRow, HotStore, JobRow, LevelRow, MovementRow, ObservationRow};
+use super::sqlite_rows::{Batch, Dirty, Health, NewObservation, Newest, write_rows};
 
 #[derive(QueryableByName)]
 struct Added {
@@ -90,30 +91,24 @@ impl HotStore for SqliteConnection {
         Ok(new)
     }
 
+    fn append_new(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<usize> {
+        write_rows::<NewObservation>(self, site_id, received_at, rows)
+    }
+
+    fn mark_dirty(&mut self, site_id: i64, due_at: i64, rows: &[DirtyRow]) -> QueryResult<()> {
+        write_rows::<Dirty>(self, site_id, due_at, rows).map(drop)
+    }
+
+    fn put_health(&mut self, site_id: i64, seen_at: i64, rows: &[HealthRow]) -> QueryResult<()> {
+        write_rows::<Health>(self, site_id, seen_at, rows).map(drop)
+    }
+
+    fn insert_batches(&mut self, site_id: i64, received_at: i64, rows: &[BatchRow]) -> QueryResult<usize> {
+        write_rows::<Batch>(self, site_id, received_at, rows)
+    }
+
     fn keep_newest(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<()> {
-        for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-            let mut binds = Vec::with_capacity(chunk.len() * 7);
-            for row in chunk {
-                binds.extend([
-                    Bind::Int(site_id),
-                    Bind::Int(row.channel_id),
-                    Bind::Int(row.observed_at),
-                    Bind::Int(row.dedupe_key),
-                    Bind::Int(row.event_at),
-                    Bind::Int(received_at),
-                    Bind::Int(row.value),
-                ]);
-            }
-            let text = format!(
-                "INSERT INTO channel_last (site_id, channel_id, observed_at, dedupe_key, event_at, received_at, value) VALUES {} \
-                 ON CONFLICT (site_id, channel_id) DO UPDATE SET observed_at = excluded.observed_at, dedupe_key = excluded.dedupe_key, \
-                 event_at = excluded.event_at, received_at = excluded.received_at, value = excluded.value \
-                 WHERE (excluded.observed_at, excluded.dedupe_key) > (channel_last.observed_at, channel_last.dedupe_key)",
-                places(chunk.len(), 7)
-            );
-            run(self, text, binds)?;
-        }
-        Ok(())
+        write_rows::<Newest>(self, site_id, received_at, rows).map(drop)
     }
 
     fn lock_levels(&mut self, site_id: i64, stock_point_ids: &[i64]) -> QueryResult<Vec<LevelRow>> {

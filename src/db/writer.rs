@@ -1,12 +1,15 @@
 //! The one writer: a thread that owns the write connection and commits what is queued in groups.
 //!
-//! There is no timer: while one fsync runs, the next group forms by itself. Each command runs in a
-//! savepoint and may fail alone; callers hear only after COMMIT.
+//! There is no timer: while one fsync runs, the next group forms by itself. Each command may fail alone:
+//! the first of a group takes the whole transaction with it, which has nothing else in it yet, and the others
+//! run in savepoints, each of which makes SQLite copy every page before its first change. So what writes most
+//! goes first ([`Place::First`]). Callers hear only after COMMIT.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -26,15 +29,70 @@ const QUEUE_MAX: usize = 4_096;
 /// Commands that share one COMMIT at most.
 const GROUP_MAX: usize = 512;
 
-type Finish = Box<dyn FnOnce(Result<(), Code>) + Send>;
+/// Hears what became of the transaction; what it gives back runs at the head of the next group.
+type Finish = Box<dyn FnOnce(Result<(), Code>) -> Option<Command> + Send>;
 /// Runs inside the transaction (`Some`), or hears that there is none (`None`).
-type Command = Box<dyn FnOnce(Option<&mut Tx<'_>>) -> Finish + Send>;
+type Run = Box<dyn FnOnce(Option<Seat<'_, '_>>) -> Ran + Send>;
+
+/// Where in its group a command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the head, without a savepoint.
+    First,
+    /// As it came.
+    Any,
+}
+
+/// A write that waits.
+pub(super) struct Command {
+    place: Place,
+    run: Run,
+}
+
+/// The transaction as a command finds it.
+struct Seat<'a, 'b> {
+    tx: &'a mut Tx<'b>,
+    /// Nothing was written before it: it needs no savepoint of its own.
+    is_alone: bool,
+}
+
+struct Ran {
+    finish: Finish,
+    /// It failed without a savepoint: the transaction must be begun again.
+    is_undone: bool,
+}
+
+impl Command {
+    /// A command, and who hears its outcome on the writer's thread.
+    pub(super) fn new<T: Send + 'static>(
+        place: Place,
+        command: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        reply: impl FnOnce(Result<T>) -> Option<Self> + Send + 'static,
+    ) -> Self {
+        let run: Run = Box::new(move |seat| {
+            let (outcome, is_alone) = match seat {
+                Some(Seat { tx, is_alone: true }) => (command(tx), true),
+                Some(Seat { tx: Tx { conn, now, ids, callers }, .. }) => {
+                    (conn.transaction(|conn| command(&mut Tx { conn, now: *now, ids, callers })), false)
+                }
+                None => (Err(not_committed(Code::DatabaseUnavailable)), false),
+            };
+            let is_undone = is_alone && outcome.is_err();
+            let finish =
+                move |committed: Result<(), Code>| reply(outcome.and_then(|value| committed.map(|()| value).map_err(not_committed)));
+            Ran { finish: Box::new(finish), is_undone }
+        });
+        Self { place, run }
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Writer {
     /// Taken away when the writer is dropped, which ends the thread.
     queue: Option<SyncSender<Command>>,
     waiting: Arc<AtomicUsize>,
+    /// Counts the commits after which a caller may be another than before.
+    callers: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -53,12 +111,17 @@ impl Writer {
         let conn = target.connect(Access::Write)?;
         let (queue, commands) = sync_channel(QUEUE_MAX);
         let waiting = Arc::new(AtomicUsize::new(0));
-        let desk = Desk { target, clock, ids, waiting: Arc::clone(&waiting), _lock: lock };
+        let callers = Arc::new(AtomicU64::new(0));
+        let desk = Desk { target, clock, ids, waiting: Arc::clone(&waiting), callers: Arc::clone(&callers), _lock: lock };
         let thread = std::thread::Builder::new()
             .name("db-writer".into())
             .spawn(move || desk.run(conn, &commands))
             .map_err(|cause| Error::internal("the writer thread did not start").because(cause))?;
-        Ok(Self { queue: Some(queue), waiting, thread: Some(thread) })
+        Ok(Self { queue: Some(queue), waiting, callers, thread: Some(thread) })
+    }
+
+    pub(super) fn callers(&self) -> u64 {
+        self.callers.load(Ordering::Acquire)
     }
 
     pub(super) fn depth(&self) -> usize {
@@ -71,14 +134,15 @@ impl Writer {
         T: Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let command: Command = Box::new(move |tx| {
-            let outcome = match tx {
-                Some(Tx { conn, now, ids }) => conn.transaction(|conn| command(&mut Tx { conn, now: *now, ids })),
-                None => Err(not_committed(Code::DatabaseUnavailable)),
-            };
-            // The caller may be gone; that does not change what was stored.
-            Box::new(move |committed| drop(reply.send(outcome.and_then(|value| committed.map(|()| value).map_err(not_committed)))))
-        });
+        // The caller may be gone; that does not change what was stored.
+        self.send(Command::new(Place::Any, command, |outcome| {
+            drop(reply.send(outcome));
+            None
+        }))?;
+        Ok(answer)
+    }
+
+    pub(super) fn send(&self, command: Command) -> Result<()> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let gone = || Error::internal("the writer thread is gone");
         self.queue.as_ref().ok_or_else(gone)?.try_send(command).map_err(|refused| {
@@ -89,8 +153,7 @@ impl Writer {
                 }
                 TrySendError::Disconnected(_) => gone(),
             }
-        })?;
-        Ok(answer)
+        })
     }
 }
 
@@ -103,21 +166,29 @@ struct Desk {
     clock: Clock,
     ids: IdMaker,
     waiting: Arc<AtomicUsize>,
+    callers: Arc<AtomicU64>,
     _lock: Option<File>,
 }
 
 impl Desk {
     fn run(&self, conn: Conn, commands: &Receiver<Command>) {
         let mut conn = Some(conn);
-        while let Ok(first) = commands.recv() {
-            let mut group = vec![first];
-            group.extend(commands.try_iter().take(GROUP_MAX - 1));
-            self.waiting.fetch_sub(group.len(), Ordering::Relaxed);
+        let mut next: Vec<Command> = Vec::new();
+        loop {
+            let mut group = std::mem::take(&mut next);
+            let own = group.len();
+            if group.is_empty() {
+                let Ok(first) = commands.recv() else { return };
+                group.push(first);
+            }
+            group.extend(commands.try_iter().take(GROUP_MAX.saturating_sub(group.len())));
+            self.waiting.fetch_sub(group.len() - own, Ordering::Relaxed);
+            group.sort_by_key(|command| command.place != Place::First);
             conn = conn.or_else(|| self.reopen());
             conn = if let Some(open) = conn.take() {
-                self.commit(open, group)
+                self.commit(open, group, &mut next)
             } else {
-                refuse(group);
+                next.extend(refuse(group));
                 None
             };
         }
@@ -127,44 +198,68 @@ impl Desk {
         self.target.connect(Access::Write).inspect_err(|cause| tracing::error!(%cause, "the writer can't open the database")).ok()
     }
 
-    /// Runs one group; gives the connection back unless it can't be trusted any more.
-    fn commit(&self, mut conn: Conn, group: Vec<Command>) -> Option<Conn> {
-        if let Err(cause) = begin(&mut conn) {
-            tracing::error!(%cause, "the writer can't begin a transaction");
-            refuse(group);
-            return None;
-        }
+    /// Runs one group; gives the connection back unless it can't be trusted any more. What follows goes to `next`.
+    fn commit(&self, mut conn: Conn, group: Vec<Command>, next: &mut Vec<Command>) -> Option<Conn> {
         let size = group.len();
-        let mut finishes = Vec::with_capacity(size);
-        for command in group {
-            let mut tx = Tx { conn: &mut conn, now: self.clock.now(), ids: &self.ids };
-            // A panicking command drops its reply; the group is rolled back, since its savepoint is in doubt.
-            if let Ok(finish) = catch_unwind(AssertUnwindSafe(|| command(Some(&mut tx)))) {
-                finishes.push(finish);
-            } else {
-                tracing::error!("a write command panicked; its group of {size} is rolled back");
-                finishes.drain(..).for_each(|finish| finish(Err(Code::DatabaseUnavailable)));
+        let mut finishes: Vec<Finish> = Vec::with_capacity(size);
+        let callers = Cell::new(false);
+        let mut is_open = false;
+        let mut group = group.into_iter();
+        while let Some(command) = group.next() {
+            if !is_open && let Err(cause) = begin(&mut conn) {
+                tracing::error!(%cause, "the writer can't begin a transaction");
+                next.extend(answer(finishes, Err(Code::DatabaseUnavailable)));
+                next.extend(refuse(std::iter::once(command).chain(group)));
                 return None;
             }
-        }
-        match <Conn as Connection>::TransactionManager::commit_transaction(&mut conn) {
-            Ok(()) => {
-                for finish in finishes {
-                    finish(Ok(()));
+            let is_alone = !is_open;
+            is_open = true;
+            let mut tx = Tx { conn: &mut conn, now: self.clock.now(), ids: &self.ids, callers: &callers };
+            // A panicking command drops its reply; the group is rolled back, since its savepoint is in doubt.
+            let Ok(ran) = catch_unwind(AssertUnwindSafe(|| (command.run)(Some(Seat { tx: &mut tx, is_alone })))) else {
+                tracing::error!("a write command panicked; its group of {size} is rolled back");
+                next.extend(answer(finishes, Err(Code::DatabaseUnavailable)));
+                next.extend(refuse(group));
+                return None;
+            };
+            finishes.push(ran.finish);
+            if ran.is_undone {
+                // A full disk has ended the transaction already, and its second end is an error.
+                if let Err(cause) = Transactions::rollback_transaction(&mut conn) {
+                    tracing::error!(%cause, "the writer can't roll back");
+                    next.extend(answer(finishes, Ok(())));
+                    next.extend(refuse(group));
+                    return None;
                 }
+                is_open = false;
+            }
+        }
+        let done = if is_open { Transactions::commit_transaction(&mut conn) } else { Ok(()) };
+        if callers.get() {
+            // Before anybody hears that a device was suspended, nobody may be let in as it was.
+            self.callers.fetch_add(1, Ordering::Release);
+        }
+        match done {
+            Ok(()) => {
+                next.extend(answer(finishes, Ok(())));
                 Some(conn)
             }
             Err(cause) => {
                 let error = Error::from(cause);
                 let code = if error.code == Code::StorageFull { Code::StorageFull } else { Code::DatabaseUnavailable };
                 tracing::error!(cause = ?error.cause, "a group of {size} writes was not committed");
-                for finish in finishes {
-                    finish(Err(code));
-                }
+                next.extend(answer(finishes, Err(code)));
                 None
             }
         }
     }
+}
+
+type Transactions = <Conn as Connection>::TransactionManager;
+
+/// Tells all callers; answers what they want to run next.
+fn answer(finishes: Vec<Finish>, committed: Result<(), Code>) -> Vec<Command> {
+    finishes.into_iter().filter_map(|finish| finish(committed)).collect()
 }
 
 fn begin(conn: &mut Conn) -> Result<()> {
@@ -175,9 +270,10 @@ fn begin(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-fn refuse(group: Vec<Command>) {
-    tracing::error!(refused = group.len(), "the database is away; writes are refused");
-    for command in group {
-        command(None)(Ok(()));
+fn refuse(group: impl IntoIterator<Item = Command>) -> Vec<Command> {
+    let finishes: Vec<Finish> = group.into_iter().map(|command| (command.run)(None).finish).collect();
+    if !finishes.is_empty() {
+        tracing::error!(refused = finishes.len(), "the database is away; writes are refused");
     }
+    answer(finishes, Ok(()))
 }

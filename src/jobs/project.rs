@@ -27,9 +27,17 @@ impl Projector {
             self.movement_id = state.db.write_now(move |tx| sensing::notice_movements(tx, after))?;
             self.event_id = event_id;
         }
-        if !state.db.read_now(|conn| sensing::has_due(conn, now))? {
+        if state.intake.must_rest() || !state.db.read_now(|conn| sensing::has_due(conn, now))? {
             return Ok(false);
         }
-        Ok(state.db.write_now(move |tx| sensing::project_due(tx, now))? > 0)
+        let intake = state.intake.clone();
+        let done = state.db.write_now(move |tx| {
+            let begun = std::time::Instant::now();
+            let done = sensing::project_due(tx, now);
+            intake.rest(begun.elapsed());
+            done
+        })?;
+        // While batches come it goes on at the pace of its pauses.
+        Ok(done > 0 && !state.intake.must_rest())
     }
 }

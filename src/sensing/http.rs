@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::binding::{self, BindingView, NewBinding};
 use super::discrepancy::{self, Decision, DiscrepancyView, Why};
-use super::ingest::{self, Outcome, Receipt};
-use super::native::{self, Batch, Format};
+use super::ingest::{Outcome, Post, Receipt};
+use super::intake::{Intake, Room};
+use super::native::{self, Format};
 use super::quarantine::{self, QuarantineView};
 use super::{project, store};
-use crate::access::caller::Caller;
+use crate::access::caller::{Caller, DeviceIdentity};
 use crate::access::device;
 use crate::access::role::{self, Role};
 use crate::access::route::Route;
@@ -135,24 +136,18 @@ struct Bound {
 
 async fn post_observations(
     caller: Caller,
-    db: web::Data<Db>,
-    metrics: web::Data<Metrics>,
+    // Before the body: what can't be kept is not read.
+    room: Room,
+    (db, intake, metrics): (web::Data<Db>, web::Data<Intake>, web::Data<Metrics>),
     request: HttpRequest,
     posted: Posted,
 ) -> Result<Answer> {
     let device = caller.device()?.clone();
     let format = Format::of(&posted.content_type)?;
-    let (batch, sha256) = read(posted, format).await?;
-    if batch.head.device != device.code {
-        tracing::warn!(device.id = device.id, "a batch names another device than its credential");
-        return Err(Error::new(
-            Code::Forbidden,
-            format!("this credential is that of '{}', but the batch names another device", device.code),
-        ));
-    }
     let full =
         request.headers().get("prefer").and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("return=representation"));
-    let (answer, receipt) = db.write(move |tx| ingest::ingest(tx, &device, batch, &sha256, full)).await?;
+    let post = read(posted, format, device, full).await?;
+    let (answer, receipt) = intake.store(&db, post, room).await?;
     if let Some(receipt) = receipt {
         for (result, count) in [
             ("stored", receipt.stored),
@@ -163,26 +158,53 @@ async fn post_observations(
             metrics.ingest_records.with_label_values(&[result]).inc_by(count);
         }
         if receipt.stored > 0 {
-            project_soon(&db);
+            project_soon(&db, &intake);
         }
     }
     Ok(answer)
 }
 
-async fn read(posted: Posted, format: Format) -> Result<(Batch, String)> {
+async fn read(posted: Posted, format: Format, device: DeviceIdentity, full: bool) -> Result<Post> {
     if posted.bytes.len() <= PARSE_HERE_BYTES_MAX {
-        return Ok((native::parse(&posted.bytes, format)?, posted.sha256()));
+        return read_now(&posted, format, device, full);
     }
-    tokio::task::spawn_blocking(move || Ok((native::parse(&posted.bytes, format)?, posted.sha256())))
+    tokio::task::spawn_blocking(move || read_now(&posted, format, device, full))
         .await
         .map_err(|cause| Error::internal("the reading of a body was cut off").because(cause))?
 }
 
-/// The projection runs after the answer; the scheduler would do it too, a moment later.
-fn project_soon(db: &web::Data<Db>) {
-    let db = db.clone();
+fn read_now(posted: &Posted, format: Format, device: DeviceIdentity, full: bool) -> Result<Post> {
+    let batch = native::parse(&posted.bytes, format)?;
+    if batch.head.device != device.code {
+        tracing::warn!(device.id = device.id, "a batch names another device than its credential");
+        return Err(Error::new(
+            Code::Forbidden,
+            format!("this credential is that of '{}', but the batch names another device", device.code),
+        ));
+    }
+    Ok(Post::new(device, batch, posted.sha256(), full))
+}
+
+/// The projection runs after the answer; the scheduler would do it too, a moment later, and does while many come.
+fn project_soon(db: &web::Data<Db>, intake: &web::Data<Intake>) {
+    if !intake.start_projecting() {
+        return;
+    }
+    let (db, intake) = (db.clone(), intake.clone());
     actix_web::rt::spawn(async move {
-        if let Err(cause) = db.write(|tx| project::project_due(tx, tx.now)).await {
+        // What is stored from here on starts its own.
+        let own = intake.clone();
+        let done = db
+            .write(move |tx| {
+                own.stop_projecting();
+                let begun = std::time::Instant::now();
+                let done = project::project_due(tx, tx.now);
+                own.rest(begun.elapsed());
+                done
+            })
+            .await;
+        intake.stop_projecting();
+        if let Err(cause) = done {
             tracing::warn!(%cause, source = ?cause.cause, "what readings mean could not be worked out; it is tried again");
         }
     });
@@ -244,10 +266,16 @@ async fn get_quarantine(caller: Caller, db: web::Data<Db>, query: Params<Quarant
     Ok(Page::of(rows, &cut, |row| row.id.to_string()).answer(&request))
 }
 
-async fn post_replay(caller: Caller, db: web::Data<Db>, path: web::Path<String>, posted: Posted) -> Result<Answer> {
+async fn post_replay(
+    caller: Caller,
+    db: web::Data<Db>,
+    intake: web::Data<Intake>,
+    path: web::Path<String>,
+    posted: Posted,
+) -> Result<Answer> {
     let id = number("quarantined record", &path)?;
     let answer = once(&db, caller.actor(), &posted, move |tx| Answer::ok(&quarantine::replay(tx, &caller, id)?)).await?;
-    project_soon(&db);
+    project_soon(&db, &intake);
     Ok(answer)
 }
 

@@ -5,14 +5,17 @@
 //! gateway that restarts and sends its buffer in other portions adds nothing twice. Only a record with
 //! neither id nor stamp is named by its place in its batch: nothing else tells it from the next one.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::belief::{Estimate, level, weight};
-use super::binding::{IN_FORCE, Line};
+use super::binding::Line;
+use super::group::{self, Load, Sorted, Trust};
 use super::native::{Batch, Head, Record, Rejected, Sample};
+use super::registry::{Health, Registry};
 use super::store;
 use super::store::ingest::Known;
 use crate::access::caller::DeviceIdentity;
@@ -21,7 +24,7 @@ use crate::base::error::{Error, Result};
 use crate::base::id;
 use crate::base::time::{DAY_MICROS, Micros};
 use crate::db::Tx;
-use crate::db::hot::ObservationRow;
+use crate::db::hot::{BatchRow, HealthRow, ObservationRow};
 use crate::db::outbox::{self, Topic};
 use crate::web::idempotency::Answer;
 
@@ -29,8 +32,6 @@ use crate::web::idempotency::Answer;
 const AHEAD_SECONDS_MAX: i64 = 300;
 /// A record older than this is refused: raw readings are kept no longer.
 const AGE_DAYS_MAX: i64 = 90;
-/// How long the resend of a record that got our stamp is recognised.
-const RESTAMPED_MICROS: i64 = DAY_MICROS;
 
 /// What became of one record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -85,35 +86,153 @@ impl Receipt {
     }
 }
 
+/// A batch on its way in: everything that needs no database is done.
+#[derive(Debug)]
+pub(super) struct Post {
+    device: DeviceIdentity,
+    head: Head,
+    pub(super) arrivals: Vec<Arrival>,
+    refused: Vec<Rejected>,
+    sha256: String,
+    full: bool,
+}
+
+impl Post {
+    /// A batch of a device; `full`: the receipt names every record.
+    pub(super) fn new(device: DeviceIdentity, batch: Batch, sha256: String, full: bool) -> Self {
+        let Batch { head, records } = batch;
+        let mut arrivals = Vec::with_capacity(records.len());
+        let mut refused = Vec::new();
+        let mut text = String::new();
+        for record in records {
+            match record {
+                Ok(record) => arrivals.push(Arrival { dedupe_key: dedupe_key(device.id, &head, &record, &mut text), record }),
+                Err(rejected) => refused.push(rejected),
+            }
+        }
+        Self { device, head, arrivals, refused, sha256, full }
+    }
+}
+
+/// What a batch is answered, and its receipt when it was not known.
+pub(super) type Taken = Result<(Answer, Option<Receipt>)>;
+
 /// Takes a batch in; the same bytes again answer as the first time (and give no receipt: nothing was counted).
 ///
 /// # Errors
 /// `batch_conflict` when this device, boot and seq came with other bytes; those of the database.
-pub fn ingest(tx: &mut Tx<'_>, device: &DeviceIdentity, batch: Batch, sha256: &str, full: bool) -> Result<(Answer, Option<Receipt>)> {
-    let Batch { head, records } = batch;
-    if let Some(known) = store::ingest::batch_by_key(tx.conn, device, &head)? {
-        return if known.sha256 == sha256 {
-            Ok((known.answer, None))
+pub fn ingest(tx: &mut Tx<'_>, device: &DeviceIdentity, batch: Batch, sha256: &str, full: bool) -> Taken {
+    let post = Post::new(device.clone(), batch, sha256.to_owned(), full);
+    take_posts(tx, &mut Registry::default(), &[&post], Trust::Nothing)?.pop().ok_or_else(|| Error::internal("a batch was not answered"))?
+}
+
+/// Takes batches in, in their order; one answer for each. An error says that the group as a whole did not fit,
+/// and that its batches must be taken one by one, trusting nothing.
+pub(super) fn take_posts(tx: &mut Tx<'_>, registry: &mut Registry, posts: &[&Post], trust: Trust) -> Result<Vec<Taken>> {
+    let mut answers: Vec<(usize, Taken)> = Vec::with_capacity(posts.len());
+    let mut by_site: BTreeMap<i64, Vec<(usize, &Post)>> = BTreeMap::new();
+    for (at, post) in posts.iter().enumerate() {
+        by_site.entry(post.device.site_id).or_default().push((at, post));
+    }
+    for (site_id, posts) in by_site {
+        registry.refresh(tx, site_id)?;
+        answers.extend(take_site(tx, registry, site_id, &posts, trust)?);
+    }
+    answers.sort_by_key(|(at, _)| *at);
+    Ok(answers.into_iter().map(|(_, taken)| taken).collect())
+}
+
+fn take_site(
+    tx: &mut Tx<'_>,
+    registry: &mut Registry,
+    site_id: i64,
+    posts: &[(usize, &Post)],
+    trust: Trust,
+) -> Result<Vec<(usize, Taken)>> {
+    let mut answers = Vec::with_capacity(posts.len());
+    let mut new: Vec<(usize, &Post)> = Vec::with_capacity(posts.len());
+    for (at, post) in posts {
+        if let Some(known) = known(tx, registry, post, &new, trust)? {
+            answers.push((*at, known));
         } else {
-            let what = format!("boot '{}' seq {} came with other bytes before; give new readings a new seq", head.boot_id, head.seq);
-            Err(Error::new(Code::BatchConflict, what))
-        };
+            registry.device(tx, &post.device)?.health.hear(&post.head);
+            new.push((*at, post));
+        }
     }
-    let batch_id = tx.id();
-    let (good, bad): (Vec<_>, Vec<_>) = records.into_iter().partition(Result::is_ok);
-    let mut outcomes: Vec<Outcome> = bad.into_iter().filter_map(Result::err).map(refused).collect();
-    let arrivals = good.into_iter().flatten().map(|record| Arrival::of(device, &head, record)).collect();
     let received_at = tx.now.0;
-    let seen = take(tx, device, received_at, arrivals, &mut outcomes)?;
-    outcomes.sort_by_key(|outcome| outcome.index);
-    let mut receipt = Receipt { batch: id::to_wire(batch_id), ..Receipt::default() };
-    for outcome in outcomes {
-        receipt.add(outcome, full);
+    let loads: Vec<Load<'_>> =
+        new.iter().map(|(_, post)| Load { device: &post.device, arrivals: &post.arrivals, full: post.full }).collect();
+    let sorted = group::store(tx, registry, site_id, received_at, &loads, trust)?;
+    let mut health: BTreeMap<i64, HealthRow> = BTreeMap::new();
+    let mut batches = Vec::with_capacity(new.len());
+    for ((at, post), sorted) in new.into_iter().zip(sorted) {
+        let batch_id = tx.id();
+        let seen = sorted.seen.clone();
+        let receipt = receipt(post, batch_id, sorted);
+        let state = &mut registry.device(tx, &post.device)?.health;
+        state.last_event_at = state.last_event_at.max(seen.newest_at);
+        add_health(health.entry(post.device.id).or_default(), state, &receipt, seen);
+        let answer = Answer::with_status(if receipt.is_all_stored() { 200 } else { 207 }, &receipt)?;
+        batches.push(BatchRow {
+            device_id: post.device.id,
+            boot_id: post.head.boot_id.clone(),
+            seq: post.head.seq,
+            id: batch_id,
+            body_sha256: post.sha256.clone(),
+            status: i64::from(answer.status),
+            answer: answer.body.clone(),
+        });
+        answers.push((at, Ok((answer, Some(receipt)))));
     }
-    store::ingest::put_health(tx, device, &head, &receipt, &seen)?;
-    let answer = Answer::with_status(if receipt.is_all_stored() { 200 } else { 207 }, &receipt)?;
-    store::ingest::insert_batch(tx, device, &head, batch_id, sha256, &answer)?;
-    Ok((answer, Some(receipt)))
+    let health: Vec<HealthRow> = health.into_iter().map(|(device_id, row)| HealthRow { device_id, ..row }).collect();
+    store::ingest::put_health(tx, site_id, &health)?;
+    if store::ingest::insert_batches(tx, site_id, &batches)? != batches.len() {
+        return Err(Error::internal("a batch was known after all"));
+    }
+    Ok(answers)
+}
+
+/// The first answer to a batch that is known; one that goes on where its device stopped is new without a look.
+fn known(tx: &mut Tx<'_>, registry: &mut Registry, post: &Post, before: &[(usize, &Post)], trust: Trust) -> Result<Option<Taken>> {
+    let (device, head) = (&post.device, &post.head);
+    if trust == Trust::Memory && registry.device(tx, device)?.health.is_next(head) {
+        return Ok(None);
+    }
+    let is_same = |other: &Post| other.device.id == device.id && other.head.seq == head.seq && other.head.boot_id == head.boot_id;
+    if before.iter().any(|(_, other)| is_same(other)) {
+        return Err(Error::internal("a batch came twice at once"));
+    }
+    let Some(known) = store::ingest::batch_by_key(tx.conn, device, head)? else { return Ok(None) };
+    if known.sha256 == post.sha256 {
+        return Ok(Some(Ok((known.answer, None))));
+    }
+    let what = format!("boot '{}' seq {} came with other bytes before; give new readings a new seq", head.boot_id, head.seq);
+    Ok(Some(Err(Error::new(Code::BatchConflict, what))))
+}
+
+fn receipt(post: &Post, batch_id: i64, sorted: Sorted) -> Receipt {
+    let mut outcomes = sorted.outcomes;
+    outcomes.extend(post.refused.iter().cloned().map(refused));
+    outcomes.sort_by_key(|outcome| outcome.index);
+    let mut receipt = Receipt { batch: id::to_wire(batch_id), stored: sorted.plain, ..Receipt::default() };
+    for outcome in outcomes {
+        receipt.add(outcome, post.full);
+    }
+    receipt
+}
+
+/// Adds one batch to what its device's batches of the group say; where the device stands is known for the whole group.
+fn add_health(row: &mut HealthRow, state: &Health, receipt: &Receipt, seen: Seen) {
+    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    row.last_event_at = state.last_event_at;
+    row.last_seq = state.last_seq;
+    row.boot_id = state.boot_id.clone().unwrap_or_default();
+    row.battery_pct = seen.battery_pct.or(row.battery_pct);
+    row.firmware = seen.firmware.or_else(|| row.firmware.take());
+    row.stored += count(receipt.stored);
+    row.quarantined += count(receipt.quarantined);
+    row.rejected += count(receipt.rejected);
+    row.lost = state.lost;
 }
 
 /// A record on its way in, with the key that makes it recognisable.
@@ -123,108 +242,48 @@ pub(super) struct Arrival {
     pub(super) dedupe_key: i64,
 }
 
-impl Arrival {
-    fn of(device: &DeviceIdentity, head: &Head, record: Record) -> Self {
-        let dedupe_key = dedupe_key(device.id, head, &record);
-        Self { record, dedupe_key }
-    }
-}
-
-fn dedupe_key(device_id: i64, head: &Head, record: &Record) -> i64 {
-    let words: Vec<String> = match (&record.id, record.at) {
-        (Some(own), _) => vec!["id".into(), record.sample.kind().into(), record.channel.clone(), own.clone()],
-        (None, Some(at)) => vec!["at".into(), record.channel.clone(), at.0.to_string(), format!("{:?}", record.sample)],
-        (None, None) => vec!["place".into(), head.boot_id.clone(), head.seq.to_string(), record.index.to_string()],
+fn dedupe_key(device_id: i64, head: &Head, record: &Record, text: &mut String) -> i64 {
+    text.clear();
+    // Writing into a text can't fail.
+    let written = match (&record.id, record.at) {
+        (Some(own), _) => write!(text, "id\u{1f}{}\u{1f}{}\u{1f}{own}\u{1f}", record.sample.kind(), record.channel),
+        (None, Some(at)) => write!(text, "at\u{1f}{}\u{1f}{}\u{1f}{:?}\u{1f}", record.channel, at.0, record.sample),
+        (None, None) => write!(text, "place\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}", head.boot_id, head.seq, record.index),
     };
+    written.unwrap_or_default();
     let mut hash = Sha256::new();
     hash.update(device_id.to_be_bytes());
-    for word in words {
-        hash.update(word.as_bytes());
-        hash.update([0x1f]);
-    }
+    hash.update(text.as_bytes());
     let first = hash.finalize().iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
     i64::try_from(first >> 1).unwrap_or_default()
 }
 
 /// What the device said about itself, and the newest moment in the batch.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Seen {
     pub(super) newest_at: i64,
-    status_at: i64,
+    pub(super) status_at: i64,
     pub(super) battery_pct: Option<i64>,
     pub(super) firmware: Option<String>,
 }
 
-/// A record that will be stored.
-struct Kept {
-    arrival: Arrival,
-    row: ObservationRow,
-    line: usize,
-    message: &'static str,
-}
-
-/// Sorts and stores records; adds one outcome for each.
-pub(super) fn take(
-    tx: &mut Tx<'_>,
-    device: &DeviceIdentity,
-    received_at: i64,
-    arrivals: Vec<Arrival>,
-    outcomes: &mut Vec<Outcome>,
-) -> Result<Seen> {
-    let lines = lines(tx, device, &arrivals)?;
-    let mut by_channel: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, line) in lines.iter().enumerate() {
-        by_channel.entry(&line.channel).or_default().push(at);
-    }
-    let mut kept = Vec::new();
-    let mut quarantined = Vec::new();
-    let mut seen = Seen::default();
-    for arrival in arrivals {
-        let candidates = by_channel.get(arrival.record.channel.as_str()).map(Vec::as_slice).unwrap_or_default();
-        match judge(device, received_at, tx.now, &arrival, candidates, &lines) {
-            Verdict::Keep(row, line, message) => {
-                if let Sample::Status { battery_pct, firmware } = &arrival.record.sample
-                    && row.event_at >= seen.status_at
-                {
-                    seen.status_at = row.event_at;
-                    seen.battery_pct = battery_pct.or(seen.battery_pct);
-                    seen.firmware = firmware.clone().or(seen.firmware);
-                }
-                seen.newest_at = seen.newest_at.max(row.event_at);
-                kept.push(Kept { arrival, row, line, message });
-            }
-            Verdict::Quarantine(code, message) => {
-                outcomes.push(outcome(&arrival.record, "quarantined", code, message));
-                quarantined.push((arrival, code));
-            }
-            Verdict::Reject(rejected) => outcomes.push(refused(rejected)),
-        }
-    }
-    store::ingest::insert_quarantined(tx, device, received_at, &quarantined)?;
-    let fresh = append(tx, device.site_id, received_at, kept, outcomes)?;
-    believe(tx, device, &lines, &fresh)?;
-    Ok(seen)
-}
-
-/// The device's lines; the channel without a name, which carries what it says about itself, is made when first used.
-fn lines(tx: &mut Tx<'_>, device: &DeviceIdentity, arrivals: &[Arrival]) -> Result<Vec<Line>> {
-    let lines = store::binding::lines_of_device(tx.conn, device.site_id, device.id)?;
-    let is_needed = arrivals.iter().any(|arrival| arrival.record.channel.is_empty());
-    if !is_needed || lines.iter().any(|line| line.channel.is_empty()) {
-        return Ok(lines);
-    }
-    store::binding::insert_channel(tx, device.site_id, device.id, "")?;
-    store::binding::lines_of_device(tx.conn, device.site_id, device.id)
-}
-
-enum Verdict {
+/// What is to be done with a record.
+pub(super) enum Verdict {
     /// Store this row for this line; the text explains a flag.
     Keep(ObservationRow, usize, &'static str),
     Quarantine(&'static str, &'static str),
     Reject(Rejected),
 }
 
-fn judge(device: &DeviceIdentity, received_at: i64, now: Micros, arrival: &Arrival, candidates: &[usize], lines: &[Line]) -> Verdict {
+/// Decides about a record by the lines of its channel.
+pub(super) fn judge(
+    device: &DeviceIdentity,
+    received_at: i64,
+    now: Micros,
+    arrival: &Arrival,
+    candidates: &[usize],
+    lines: &[Line],
+) -> Verdict {
     let record = &arrival.record;
     let reject = |code: &'static str, field: &str, message: String| {
         let field = format!("/records/{}/{field}", record.index);
@@ -279,12 +338,12 @@ fn judge(device: &DeviceIdentity, received_at: i64, now: Micros, arrival: &Arriv
     Verdict::Keep(row, line_at, message)
 }
 
-fn refused(rejected: Rejected) -> Outcome {
+pub(super) fn refused(rejected: Rejected) -> Outcome {
     let Rejected { index, id, code, field, message } = rejected;
     Outcome { index, id, status: "rejected", code, field, message }
 }
 
-fn outcome(record: &Record, status: &'static str, code: &'static str, message: &str) -> Outcome {
+pub(super) fn outcome(record: &Record, status: &'static str, code: &'static str, message: &str) -> Outcome {
     let field = match code {
         "unknown_channel" => format!("/records/{}/channel", record.index),
         "bad_timestamp" | "future_timestamp" => format!("/records/{}/at", record.index),
@@ -293,91 +352,10 @@ fn outcome(record: &Record, status: &'static str, code: &'static str, message: &
     Outcome { index: record.index, id: record.id.clone(), status, code, field, message: message.to_owned() }
 }
 
-/// Stores the rows that are new, newest per channel apart; answers them with their lines.
-fn append(
-    tx: &mut Tx<'_>,
-    site_id: i64,
-    received_at: i64,
-    kept: Vec<Kept>,
-    outcomes: &mut Vec<Outcome>,
-) -> Result<Vec<(usize, ObservationRow)>> {
-    // The stamp of a restamped record is ours, so the primary key can't tell a resend: its own key does.
-    let restamped: Vec<(i64, i64)> = kept
-        .iter()
-        .filter(|one| !one.message.is_empty() && (one.arrival.record.at.is_some() || one.arrival.record.id.is_some()))
-        .map(|one| (one.row.channel_id, one.row.dedupe_key))
-        .collect();
-    let known = store::ingest::known_restamped(tx.conn, site_id, received_at - RESTAMPED_MICROS, &restamped)?;
-    let rows: Vec<ObservationRow> = kept
-        .iter()
-        .filter(|one| one.message.is_empty() || !known.contains(&(one.row.channel_id, one.row.dedupe_key)))
-        .map(|one| one.row.clone())
-        .collect();
-    let mut new: HashSet<(i64, i64, i64)> = HashSet::new();
-    if !rows.is_empty() {
-        new.extend(store::ingest::append(tx, site_id, received_at, &rows)?);
-    }
-    let mut fresh = Vec::new();
-    let mut newest: BTreeMap<i64, ObservationRow> = BTreeMap::new();
-    for Kept { arrival, row, line, message } in kept {
-        if !new.remove(&(row.channel_id, row.observed_at, row.dedupe_key)) {
-            outcomes.push(outcome(&arrival.record, "duplicate", "", "this record is stored already"));
-            continue;
-        }
-        let flag = match (message, arrival.record.at) {
-            ("", _) => "",
-            (_, None) => "bad_timestamp",
-            (_, Some(_)) => "future_timestamp",
-        };
-        outcomes.push(outcome(&arrival.record, "stored", flag, message));
-        let last = newest.entry(row.channel_id).or_insert_with(|| row.clone());
-        if (row.observed_at, row.dedupe_key) > (last.observed_at, last.dedupe_key) {
-            *last = row.clone();
-        }
-        fresh.push((line, row));
-    }
-    let newest: Vec<ObservationRow> = newest.into_values().collect();
-    if !newest.is_empty() {
-        store::ingest::keep_newest(tx, site_id, received_at, &newest)?;
-    }
-    Ok(fresh)
-}
-
 /// The estimate of one reading.
 pub(super) fn estimate(line: &Line, value: i64, quality: &str, age_s: i64) -> Estimate {
     let fresh = if line.is_weight { weight::judge(value - line.tare_mg, line.unit_weight_mg) } else { level::judge(value) };
     fresh.aged(age_s, quality)
-}
-
-/// Updates what is believed from the newest reading of each binding, and marks what must be projected.
-fn believe(tx: &mut Tx<'_>, device: &DeviceIdentity, lines: &[Line], fresh: &[(usize, ObservationRow)]) -> Result<()> {
-    let mut touched: BTreeMap<usize, (i64, &ObservationRow)> = BTreeMap::new();
-    for (line, row) in fresh.iter().filter(|(_, row)| row.kind != "status" && row.quality != "unstable") {
-        let entry = touched.entry(*line).or_insert((row.event_at, row));
-        entry.0 = entry.0.min(row.event_at);
-        if (row.event_at, row.dedupe_key) > (entry.1.event_at, entry.1.dedupe_key) {
-            entry.1 = row;
-        }
-    }
-    let points: Vec<i64> = touched.keys().filter_map(|at| lines.get(*at)).map(|line| line.stock_point_id).collect();
-    let known = store::ingest::beliefs(tx.conn, device.site_id, &points)?;
-    let mut changed = Vec::new();
-    for (at, (dirty_from, row)) in touched {
-        let Some(line) = lines.get(at) else { continue };
-        if line.mode != "shadow" {
-            store::project::mark_dirty(tx, device.site_id, line.binding_id, dirty_from, tx.now.0)?;
-        }
-        let before = known.get(&line.stock_point_id);
-        if line.valid_to < IN_FORCE || line.is_outranked || before.is_some_and(|before| before.as_of > row.event_at) {
-            continue;
-        }
-        let mut estimate = estimate(line, row.value, row.quality, (tx.now.0 - row.event_at) / 1_000_000);
-        estimate.reasons.push(format!("sensor {}/{}", device.code, line.channel));
-        if put_belief(tx, device.site_id, line, &estimate, row.event_at, before)? {
-            changed.push(line.stock_point_id);
-        }
-    }
-    announce(tx, device.site_id, &changed)
 }
 
 /// Stores an estimate; answers whether people would see a difference.

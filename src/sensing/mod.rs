@@ -7,13 +7,17 @@
 pub mod belief;
 pub mod binding;
 pub mod discrepancy;
+mod group;
 pub mod health;
 pub mod http;
 mod ingest;
+pub mod intake;
 pub mod native;
 pub mod project;
 pub mod quarantine;
+mod quick;
 pub mod reconcile;
+mod registry;
 mod store;
 #[cfg(test)]
 mod tests;

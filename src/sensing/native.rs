@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+pub use super::quick::Raw;
+use super::quick::{self, LastStamp};
 use crate::base::code::Code;
 use crate::base::error::{Error, FieldError, Result};
 use crate::base::quantity::{from_f64, to_f64};
@@ -14,7 +16,7 @@ pub const RECORDS_MAX: usize = 5_000;
 /// Bytes of one batch, unpacked.
 pub const BYTES_MAX: usize = 1024 * 1024;
 /// The largest number that a record may carry.
-const NUMBER_MAX: i64 = 1_000_000_000;
+pub(super) const NUMBER_MAX: i64 = 1_000_000_000;
 
 /// How the body is cut into records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +108,7 @@ pub struct Record {
     /// What it says.
     pub sample: Sample,
     /// As it came.
-    pub raw: Value,
+    pub raw: Raw,
 }
 
 /// A record that the sender can mend; only its count is kept.
@@ -141,16 +143,30 @@ pub fn parse(bytes: &[u8], format: Format) -> Result<Batch> {
     if bytes.len() > BYTES_MAX {
         return Err(Error::new(Code::PayloadTooLarge, format!("{} bytes; this door takes {BYTES_MAX} at a time", bytes.len())));
     }
+    if format == Format::Json
+        && let Some(mut document) = quick::document(bytes)
+    {
+        check_count(document.records.len())?;
+        let head = read_head(&document.head())?;
+        let mut last = LastStamp::default();
+        let records = document.records.into_iter().enumerate().map(|(index, line)| line.read(index, &mut last)).collect();
+        return Ok(Batch { head, records });
+    }
     let (head, records) = match format {
         Format::Json => document(bytes)?,
         Format::Lines => lines(bytes)?,
     };
-    if records.len() > RECORDS_MAX {
-        return Err(Error::new(Code::PayloadTooLarge, format!("{} records; this door takes {RECORDS_MAX} at a time", records.len())));
-    }
+    check_count(records.len())?;
     let head = read_head(&head)?;
     let records = records.into_iter().enumerate().map(|(index, record)| read_record(index, record)).collect();
     Ok(Batch { head, records })
+}
+
+fn check_count(records: usize) -> Result<()> {
+    if records > RECORDS_MAX {
+        return Err(Error::new(Code::PayloadTooLarge, format!("{records} records; this door takes {RECORDS_MAX} at a time")));
+    }
+    Ok(())
 }
 
 type Parts = (Value, Vec<Value>);
@@ -244,7 +260,7 @@ pub fn read_record(index: usize, raw: Value) -> Result<Record, Rejected> {
         Some(Value::String(text)) => Some(Micros::parse(text).map_err(|message| refuse("bad_timestamp", "at", message))?),
         Some(_) => return Err(refuse("bad_timestamp", "at", "must be a text, RFC 3339 with offset".into())),
     };
-    Ok(Record { index, id, channel, at, sample, raw })
+    Ok(Record { index, id, channel, at, sample, raw: Raw::Whole(raw) })
 }
 
 type Broken = (&'static str, &'static str, String);

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::ingest::{self, Arrival, Outcome};
+use super::group::{self, Load, Trust};
+use super::ingest::{Arrival, Outcome};
+use super::registry::Registry;
 use super::{native, store};
 use crate::access::audit;
 use crate::access::caller::{Caller, DeviceIdentity};
@@ -60,9 +62,9 @@ pub fn replay(tx: &mut Tx<'_>, caller: &Caller, id: i64) -> Result<Outcome> {
     let raw: Value = serde_json::from_str(&held.raw).map_err(|cause| broken().because(cause))?;
     let record = native::read_record(0, raw).map_err(|rejected| broken().because(rejected.message))?;
     let dedupe_key = held.record_key.rsplit('/').next().and_then(|text| text.parse().ok()).ok_or_else(broken)?;
-    let mut outcomes = Vec::new();
-    ingest::take(tx, &held.device, held.received_at, vec![Arrival { record, dedupe_key }], &mut outcomes)?;
-    let outcome = outcomes.pop().ok_or_else(broken)?;
+    let load = Load { device: &held.device, arrivals: &[Arrival { record, dedupe_key }], full: true };
+    let stored = group::store(tx, &mut Registry::default(), held.device.site_id, held.received_at, &[load], Trust::Nothing)?;
+    let outcome = stored.into_iter().next().and_then(|one| one.outcomes.into_iter().next()).ok_or_else(broken)?;
     if outcome.status != "quarantined" {
         store::ingest::resolve_quarantined(tx, held.device.site_id, id)?;
         let detail = json!({"device": held.device.code, "status": outcome.status});

@@ -105,7 +105,8 @@ fn holds_nul(bytes: &[u8]) -> bool {
             bytes.get(..at).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
         })
     };
-    bytes.contains(&0) || escaped()
+    // Few bodies hold a backslash at all.
+    bytes.contains(&0) || (bytes.contains(&b'\\') && escaped())
 }
 
 /// Parses JSON, naming line and column of broken JSON and the pointer of a field that does not fit.

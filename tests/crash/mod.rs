@@ -15,14 +15,15 @@ use serde_json::{Value, json};
 use wardstock::db::conn::{Access, Target};
 
 use crate::scene::{self, Engine, SMALL_CATALOGUE, Served, on_both, program, url};
-use load::{Chance, Load};
+pub(crate) use load::Chance;
+use load::Load;
 
 const KILLS: u64 = 10;
 /// A machine that compiles beside the test is slow; the product promises 2 s, which is printed.
 const READY_MAX: Duration = Duration::from_secs(15);
 
 #[expect(clippy::disallowed_methods, reason = "how long, and which run again: settings of the test, not of the program")]
-fn setting(name: &str) -> Option<u64> {
+pub(crate) fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 

@@ -35,8 +35,9 @@ const OWNERS: &[(&str, &[&str])] = &[
 ];
 
 /// The tables of the hot statements, which are written in two files of `db` and called by one room.
-const HOT_TABLES: [&str; 6] = ["observation", "channel_last", "movement", "level", "demand_history", "job"];
-const HOT_FILES: [&str; 2] = ["src/db/sqlite.rs", "src/db/postgres.rs"];
+const HOT_TABLES: [&str; 9] =
+    ["observation", "channel_last", "ingest_batch", "device_health", "projection_task", "movement", "level", "demand_history", "job"];
+const HOT_FILES: [&str; 3] = ["src/db/sqlite.rs", "src/db/sqlite_rows.rs", "src/db/postgres.rs"];
 /// Fills a whole empty database, which is no room's business: it changes no row that a room has written.
 const COPY_FILE: &str = "src/db/copy.rs";
 

@@ -146,6 +146,16 @@ impl Hospital {
         Client::new(&self.base, None)
     }
 
+    /// Whoever a token belongs to.
+    pub(crate) fn bearer(&self, token: &str) -> Client {
+        Client::new(&self.base, Some(token.to_owned()))
+    }
+
+    /// Where the service listens.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
     /// A registered gateway with its own credential.
     pub(crate) fn gateway(&self, code: &str, site: &str, approve: bool) -> Client {
         let answer = self.admin.post("/api/v1/devices", &serde_json::json!({"code": code, "site": site, "approve": approve}));

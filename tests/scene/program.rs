@@ -26,9 +26,16 @@ impl Served {
     /// Starts the service and waits until it is ready.
     #[track_caller]
     pub(crate) fn start(url: &str) -> Self {
+        Self::start_among(url, "error", &[])
+    }
+
+    /// As [`Served::start`], with a log filter, and these variables in its environment.
+    #[track_caller]
+    pub(crate) fn start_among(url: &str, log: &str, surroundings: &[(&str, &str)]) -> Self {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_wardstock"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database", url])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", log, "--database", url])
+            .envs(surroundings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -82,6 +82,15 @@ pub(in crate::sensing) fn lines_of_device(conn: &mut Conn, site_id: i64, device_
     Ok(rows.into_iter().map(Line::from).collect())
 }
 
+/// The newest channel and the newest binding of a site.
+pub(in crate::sensing) fn newest_ids(conn: &mut Conn, site_id: i64) -> Result<(i64, i64)> {
+    let newest_channel: Option<i64> =
+        channel::table.filter(channel::site_id.eq(site_id)).select(channel::id).order(channel::id.desc()).first(conn).optional()?;
+    let newest_binding: Option<i64> =
+        binding::table.filter(binding::site_id.eq(site_id)).select(binding::id).order(binding::id.desc()).first(conn).optional()?;
+    Ok((newest_channel.unwrap_or_default(), newest_binding.unwrap_or_default()))
+}
+
 pub(in crate::sensing) fn line_of_binding(conn: &mut Conn, site_id: i64, binding_id: i64) -> Result<Option<Line>> {
     let row: Option<LineRow> = diesel::sql_query(format!("{LINES} WHERE c.site_id = $1 AND b.id = $2"))
         .bind::<BigInt, _>(site_id)

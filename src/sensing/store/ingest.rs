@@ -3,18 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use crate::access::caller::DeviceIdentity;
 use crate::base::error::{Error, Result};
 use crate::db::Tx;
 use crate::db::conn::Conn;
-use crate::db::hot::ObservationRow;
-use crate::db::schema::{belief, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
+use crate::db::hot::{BatchRow, HealthRow, ObservationRow};
+use crate::db::schema::{
+    belief, channel, channel_last, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point,
+};
 use crate::sensing::belief::Estimate;
 use crate::sensing::binding::Line;
-use crate::sensing::ingest::{Arrival, Receipt, Seen};
+use crate::sensing::ingest::Arrival;
 use crate::sensing::native::Head;
+use crate::sensing::registry::Health;
 use crate::web::idempotency::Answer;
 
 /// An answered batch.
@@ -49,28 +52,12 @@ pub(in crate::sensing) fn batch_by_id(conn: &mut Conn, id: i64) -> Result<Option
     Ok(row.map(|(site_id, device_id, status, body)| (site_id, device_id, answered(status, body))))
 }
 
-pub(in crate::sensing) fn insert_batch(
-    tx: &mut Tx<'_>,
-    device: &DeviceIdentity,
-    head: &Head,
-    id: i64,
-    sha256: &str,
-    answer: &Answer,
-) -> Result<()> {
-    diesel::insert_into(ingest_batch::table)
-        .values((
-            ingest_batch::site_id.eq(device.site_id),
-            ingest_batch::device_id.eq(device.id),
-            ingest_batch::boot_id.eq(&head.boot_id),
-            ingest_batch::seq.eq(head.seq),
-            ingest_batch::id.eq(id),
-            ingest_batch::body_sha256.eq(sha256),
-            ingest_batch::status.eq(i64::from(answer.status)),
-            ingest_batch::answer.eq(&answer.body),
-            ingest_batch::received_at.eq(tx.now.0),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
+/// Keeps answers; answers how many batches were new.
+pub(in crate::sensing) fn insert_batches(tx: &mut Tx<'_>, site_id: i64, rows: &[BatchRow]) -> Result<usize> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    Ok(tx.conn.hot().insert_batches(site_id, tx.now.0, rows)?)
 }
 
 /// Keeps records apart; one that is kept already stays as it is.
@@ -78,7 +65,7 @@ pub(in crate::sensing) fn insert_quarantined(
     tx: &mut Tx<'_>,
     device: &DeviceIdentity,
     received_at: i64,
-    rows: &[(Arrival, &'static str)],
+    rows: &[(&Arrival, &'static str)],
 ) -> Result<()> {
     for (arrival, code) in rows {
         let record_key = format!("{}/{}/{}", device.id, arrival.record.at.map_or(0, |at| at.0), arrival.dedupe_key);
@@ -92,7 +79,7 @@ pub(in crate::sensing) fn insert_quarantined(
         .bind::<Text, _>(record_key)
         .bind::<Text, _>(&arrival.record.channel)
         .bind::<Text, _>(*code)
-        .bind::<Text, _>(arrival.record.raw.to_string())
+        .bind::<Text, _>(arrival.record.raw_text())
         .bind::<BigInt, _>(received_at)
         .execute(tx.conn)?;
     }
@@ -124,50 +111,38 @@ pub(in crate::sensing) fn known_restamped(conn: &mut Conn, site_id: i64, since: 
     Ok(known)
 }
 
-/// Writes down that the device was heard: when, what it said of itself, and what it lost.
-///
-/// A jump in `seq` within one boot counts each missing batch as one lost record until it comes late;
-/// what the device itself says it lost is added.
-pub(in crate::sensing) fn put_health(tx: &mut Tx<'_>, device: &DeviceIdentity, head: &Head, receipt: &Receipt, seen: &Seen) -> Result<()> {
-    let before: Option<(i64, String, i64, i64)> = device_health::table
+/// Where a device stood when it was last heard.
+pub(in crate::sensing) fn health(conn: &mut Conn, device: &DeviceIdentity) -> Result<Health> {
+    let row: Option<(i64, String, i64, i64)> = device_health::table
         .filter(device_health::site_id.eq(device.site_id))
         .filter(device_health::device_id.eq(device.id))
         .select((device_health::last_event_at, device_health::boot_id, device_health::last_seq, device_health::records_lost))
-        .first(tx.conn)
+        .first(conn)
         .optional()?;
-    let (last_event_at, last_seq, lost) = match before {
-        Some((event_at, boot_id, last_seq, lost)) if boot_id == head.boot_id => {
-            let missing = if head.seq > last_seq { head.seq.saturating_sub(last_seq).saturating_sub(1) } else { -1 };
-            (event_at, last_seq.max(head.seq), lost.saturating_add(missing).max(0))
-        }
-        Some((event_at, _, _, lost)) => (event_at, head.seq, lost),
-        None => (0, head.seq, 0),
-    };
-    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-    diesel::sql_query(
-        "INSERT INTO device_health (site_id, device_id, last_seen_at, last_event_at, boot_id, last_seq, battery_pct, firmware, \
-         records_stored, records_quarantined, records_rejected, records_lost) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-         ON CONFLICT (site_id, device_id) DO UPDATE SET last_seen_at = excluded.last_seen_at, last_event_at = excluded.last_event_at, \
-         boot_id = excluded.boot_id, last_seq = excluded.last_seq, battery_pct = COALESCE(excluded.battery_pct, device_health.battery_pct), \
-         firmware = COALESCE(excluded.firmware, device_health.firmware), \
-         records_stored = device_health.records_stored + excluded.records_stored, \
-         records_quarantined = device_health.records_quarantined + excluded.records_quarantined, \
-         records_rejected = device_health.records_rejected + excluded.records_rejected, records_lost = excluded.records_lost",
-    )
-    .bind::<BigInt, _>(device.site_id)
-    .bind::<BigInt, _>(device.id)
-    .bind::<BigInt, _>(tx.now.0)
-    .bind::<BigInt, _>(last_event_at.max(seen.newest_at))
-    .bind::<Text, _>(&head.boot_id)
-    .bind::<BigInt, _>(last_seq)
-    .bind::<Nullable<BigInt>, _>(seen.battery_pct)
-    .bind::<Nullable<Text>, _>(&seen.firmware)
-    .bind::<BigInt, _>(count(receipt.stored))
-    .bind::<BigInt, _>(count(receipt.quarantined))
-    .bind::<BigInt, _>(count(receipt.rejected))
-    .bind::<BigInt, _>(lost.saturating_add(head.lost))
-    .execute(tx.conn)?;
-    Ok(())
+    Ok(row.map_or_else(Health::default, |(last_event_at, boot_id, last_seq, lost)| Health {
+        boot_id: Some(boot_id),
+        last_seq,
+        last_event_at,
+        lost,
+    }))
+}
+
+/// Writes down that devices were heard: when, what they said of themselves, and what they lost.
+pub(in crate::sensing) fn put_health(tx: &mut Tx<'_>, site_id: i64, rows: &[HealthRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    Ok(tx.conn.hot().put_health(site_id, tx.now.0, rows)?)
+}
+
+/// The newest observation of each channel of a device: channel, stamp, key.
+pub(in crate::sensing) fn newest_of_device(conn: &mut Conn, device: &DeviceIdentity) -> Result<Vec<(i64, i64, i64)>> {
+    Ok(channel_last::table
+        .inner_join(channel::table.on(channel::site_id.eq(channel_last::site_id).and(channel::id.eq(channel_last::channel_id))))
+        .filter(channel::site_id.eq(device.site_id))
+        .filter(channel::device_id.eq(device.id))
+        .select((channel_last::channel_id, channel_last::observed_at, channel_last::dedupe_key))
+        .load(conn)?)
 }
 
 /// A belief as it is stored.
@@ -236,10 +211,24 @@ pub(in crate::sensing) fn names_of_stock_points(conn: &mut Conn, site_id: i64, i
 
 /// Stores observations; answers the keys that were new.
 pub(in crate::sensing) fn append(tx: &mut Tx<'_>, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> Result<Vec<(i64, i64, i64)>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     Ok(tx.conn.hot().append_observations(site_id, received_at, rows)?)
+}
+
+/// Stores observations of which none should be known; answers how many were new.
+pub(in crate::sensing) fn append_new(tx: &mut Tx<'_>, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> Result<usize> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    Ok(tx.conn.hot().append_new(site_id, received_at, rows)?)
 }
 
 /// Keeps the newest observation of each channel.
 pub(in crate::sensing) fn keep_newest(tx: &mut Tx<'_>, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     Ok(tx.conn.hot().keep_newest(site_id, received_at, rows)?)
 }

@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use crate::base::error::Result;
 use crate::db::Tx;
 use crate::db::conn::{Conn, Number};
+use crate::db::hot::DirtyRow;
 use crate::db::schema::{projection_task, sensor_step, stock_point};
 use crate::sensing::binding::Line;
 use crate::sensing::reconcile::{Booked, Posted, Step};
@@ -27,6 +28,14 @@ pub(in crate::sensing) fn mark_dirty(tx: &mut Tx<'_>, site_id: i64, binding_id: 
     .bind::<BigInt, _>(due_at)
     .execute(tx.conn)?;
     Ok(())
+}
+
+/// As [`mark_dirty`] for many bindings of a site, each once, due now.
+pub(in crate::sensing) fn mark_all_dirty(tx: &mut Tx<'_>, site_id: i64, rows: &[DirtyRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    Ok(tx.conn.hot().mark_dirty(site_id, tx.now.0, rows)?)
 }
 
 /// A binding that waits for its projection.

@@ -26,6 +26,7 @@ fn the_door_answers_as_documented() {
             App::new()
                 .app_data(web::Data::new(scene.db.clone()))
                 .app_data(web::Data::new(metrics.clone()))
+                .app_data(web::Data::new(crate::sensing::intake::Intake::default()))
                 .configure(|config| route::serve(crate::sensing::http::routes(), config)),
         )
         .await;
