@@ -120,6 +120,9 @@ fn surplus_of_one_store_moves_to_another_and_substitutes_follow_their_approval()
         let answer = officer.get(&format!("/api/v1/plans/{plan}")).want(200)["answer"].clone();
         let now: Vec<_> = answer["transfers"].as_array().unwrap().iter().filter(|row| row["period"] == 0).cloned().collect();
         assert!(now.iter().any(|row| row["from"] == "P2@PH" && row["to"] == "P2@PH2"), "{}", answer["transfers"]);
+        let page = officer.get("/fragments/today?site=H1").text;
+        let moves = page.split("Move first").nth(1).unwrap_or_else(|| panic!("no moves on the page: {page}"));
+        assert!(moves.contains("Second Pharmacy") && moves.contains("Book each move when it is made"), "{moves}");
         let accepted = officer.post(&format!("/api/v1/plans/{plan}/accept"), &json!({})).want(201);
         let advised = &accepted["transfers"][0];
         assert!(advised["text"].as_str().unwrap().contains("Second Pharmacy") || advised["text"].as_str().unwrap().contains("PH2"));

@@ -230,6 +230,11 @@ fn check_due(instance: &Instance) -> Result<(), PlanError> {
         amount(due.reorder_level.unwrap_or(0.0), || at("reorder_level"))?;
         amount(due.short_before_delivery, || at("short_before_delivery"))?;
         amount(due.days_to_reorder.unwrap_or(0.0), || at("days_to_reorder"))?;
+        for (field, change) in [("one_pack_more", due.one_pack_more), ("one_pack_less", due.one_pack_less)] {
+            if change.is_some_and(|money| !money.is_finite() || money.abs() > LARGEST) {
+                return invalid(at(field), change.unwrap_or(0.0), "must be a number from -1e12 to 1e12");
+            }
+        }
         if !(1..=366).contains(&due.review_days) {
             return invalid(at("review_days"), due.review_days, "must be from 1 to 366");
         }

@@ -124,6 +124,27 @@ fn a_rush_is_proposed_when_the_expected_loss_exceeds_its_cost() {
 }
 
 #[test]
+fn what_a_pack_more_costs_must_be_a_number() {
+    let mut made = item("P1", &[7.0; 4]);
+    made.due = Some(Due {
+        offer: "O1".to_owned(),
+        position: 0,
+        reorder_level: Some(9.0),
+        up_to_level: 20.0,
+        packs: 20,
+        previous_packs: None,
+        days_to_reorder: Some(0.0),
+        short_before_delivery: 0.0,
+        one_pack_more: Some(f64::NAN),
+        one_pack_less: None,
+        review_days: 1,
+    });
+    let question = instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]);
+    let refused = wardstock_models::plan::validate(&question).unwrap_err().to_string();
+    assert!(refused.starts_with("items[0].due.one_pack_more is NaN"), "{refused}");
+}
+
+#[test]
 fn yesterdays_advice_stays_where_changing_it_gains_little() {
     let packs = |before: Option<i64>| {
         let mut made = item("P1", &[7.0; 4]);
