@@ -21,9 +21,10 @@ use crate::db::{Db, Tx};
 const GROUP_RECORDS_MAX: usize = 20_000;
 /// Without a batch for so long, nobody is held up.
 const QUIET: Duration = Duration::from_millis(100);
-/// What a batch means is worked out for a tenth of the time, and for a fortieth when batches were held up by it.
+/// What a batch means is worked out for a tenth of the time, and for a fortieth when many batches were held up by it.
 const REST: u32 = 9;
 const LONG_REST: u32 = 39;
+const MANY: usize = 8;
 /// What is taken of a body whose length was not said.
 const BYTES_UNSAID: usize = super::native::BYTES_MAX;
 
@@ -161,7 +162,7 @@ impl Intake {
 
     /// Notes how long working out took, so that the next time comes after many times as long.
     pub fn rest(&self, took: Duration) {
-        let times = if self.inner.line().waiting.is_empty() { REST } else { LONG_REST };
+        let times = if self.inner.line().waiting.len() < MANY { REST } else { LONG_REST };
         self.inner.pace().rest_until = Some(Instant::now() + took * times);
     }
 
