@@ -1,6 +1,7 @@
 //! `serve`: the service.
 
 use clap::Args;
+use wardstock::app::duty::Duties;
 use wardstock::app::{self, State};
 use wardstock::base::clock::Clock;
 use wardstock::base::code::Code;
@@ -15,20 +16,26 @@ use super::{Outcome, database, output};
 const HTTP_THREADS: usize = 2;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wardstock serve --database sqlite:/var/lib/wardstock/wardstock.db --listen 127.0.0.1:8080")]
+#[command(after_help = "Example: wardstock serve --database sqlite:/var/lib/wardstock/wardstock.db --listen 127.0.0.1:8080\n         \
+                        wardstock serve --role api,ingest --no-migrate --database postgres://wardstock@localhost/wardstock")]
 pub(crate) struct Arguments {
     /// Leave the schema as it is.
     #[arg(long)]
     no_migrate: bool,
+    /// What this program does: all, or some of api, ingest, solver, scheduler with commas; SQLite: only all.
+    #[arg(long, default_value = "all", env = "WARDSTOCK_ROLE", value_name = "ROLES")]
+    role: String,
 }
 
 pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
     let target = database::target(config)?;
+    let duties = Duties::parse(&arguments.role)?;
+    duties.require_for(&target)?;
     if !arguments.no_migrate {
         migrate::up(&target, false)?;
     }
     let db = Db::open(&target, Clock::System)?;
-    let state = State::new(db)?;
+    let state = State { duties, ..State::new(db)? };
     let workers = Workers::start(&state)?;
     let listener = bind(&config.listen)?;
     let address = listener.local_addr().map_err(|cause| Error::internal("the listener has no address").because(cause))?;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::hot::HotStore;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
+use crate::base::id::NODES;
 
 pub use either::Conn;
 
@@ -45,6 +46,97 @@ impl Conn {
             Self::Pg(conn) => conn,
             Self::Sqlite(conn) => conn,
         }
+    }
+}
+
+/// What only one program may do at a time. On SQLite there is only one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To write anything but batches of devices: whoever reads and then decides must not be overtaken.
+    Staff,
+    /// To settle the order of events.
+    Stream,
+    /// To be the scheduler.
+    Scheduler,
+}
+
+impl Purpose {
+    /// The key of its advisory lock, which no other program on the server takes.
+    const fn key(self) -> i64 {
+        0x7761_7264_7300
+            + match self {
+                Self::Staff => 1,
+                Self::Stream => 2,
+                Self::Scheduler => 3,
+            }
+    }
+}
+
+/// The first key of the advisory locks that node numbers are taken by.
+const NODE_LOCKS: i64 = 0x7761_7264;
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Bool)]
+    taken: bool,
+}
+
+impl Conn {
+    fn try_lock(&mut self, statement: String) -> Result<bool> {
+        match self {
+            Self::Sqlite(_) => Ok(true),
+            Self::Pg(conn) => Ok(diesel::sql_query(statement).get_result::<Taken>(conn)?.taken),
+        }
+    }
+
+    /// Waits for a lock that goes with the transaction.
+    ///
+    /// # Errors
+    /// Those of the database, after 10 seconds.
+    pub(super) fn lock_until_commit(&mut self, purpose: Purpose) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Pg(conn) => Ok(conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({})", purpose.key()))?),
+        }
+    }
+
+    /// Takes a lock that goes with the transaction, unless another program has it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn try_lock_until_commit(&mut self, purpose: Purpose) -> Result<bool> {
+        self.try_lock(format!("SELECT pg_try_advisory_xact_lock({}) AS taken", purpose.key()))
+    }
+
+    /// Takes a lock that goes with the connection, unless another program has it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn try_lock_for_good(&mut self, purpose: Purpose) -> Result<bool> {
+        self.try_lock(format!("SELECT pg_try_advisory_lock({}) AS taken", purpose.key()))
+    }
+
+    /// Takes a node number that no other program on this database has, the wished one if it is free.
+    ///
+    /// # Errors
+    /// `database_unavailable` when all are taken; those of the database.
+    pub(super) fn take_node(&mut self, wish: u16) -> Result<u16> {
+        for node in (0..NODES).map(|more| (wish + more) % NODES) {
+            if self.try_lock(format!("SELECT pg_try_advisory_lock({NODE_LOCKS}, {node}) AS taken"))? {
+                return Ok(node);
+            }
+        }
+        Err(Error::new(Code::DatabaseUnavailable, "1,024 programs use this database already"))
+    }
+
+    /// Whether other programs may write to the database too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Pg(_))
+    }
+
+    /// Ends a query whose rows nobody else may touch until the transaction ends, and skips those that somebody does.
+    pub fn lock_free_rows(&self) -> &'static str {
+        if self.is_shared() { " FOR UPDATE SKIP LOCKED" } else { "" }
     }
 }
 
@@ -152,6 +244,11 @@ impl Target {
                 format!("postgres://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host).split('?').next().unwrap_or_default())
             }
         }
+    }
+
+    /// Whether several programs may write to this database, each on several connections.
+    pub fn takes_many_writers(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
     }
 
     /// Takes the lock beside a SQLite file, so that one service holds it.
@@ -263,11 +360,12 @@ fn prepare_sqlite(mut conn: SqliteConnection, access: Access) -> Result<SqliteCo
 #[derive(Debug, Clone)]
 pub struct Opener {
     target: Target,
+    access: Access,
 }
 
 impl Opener {
-    pub(super) fn reader(target: Target) -> Self {
-        Self { target }
+    pub(super) fn new(target: Target, access: Access) -> Self {
+        Self { target, access }
     }
 }
 
@@ -276,7 +374,7 @@ impl ManageConnection for Opener {
     type Error = Error;
 
     fn connect(&self) -> Result<Conn> {
-        self.target.connect(Access::Read)
+        self.target.connect(self.access)
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<()> {

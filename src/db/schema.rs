@@ -502,6 +502,7 @@ diesel::table! {
         topic -> Text,
         payload -> Text,
         created_at -> BigInt,
+        stream_number -> Nullable<BigInt>,
     }
 }
 
@@ -578,9 +579,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    registry_version (site_id) {
+        site_id -> BigInt,
+        version -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query! {
     item, supplier, offer, substitute, delivery, access_token, session, idempotency, code_directory, place, stock_point, lot, movement,
     level, demand_history, forecast, device, device_health, channel, binding, observation, channel_last, ingest_batch, quarantine_record,
     sensor_step, projection_task, belief, discrepancy, plan, plan_line, purchase_order, order_line, alert, job, outbox, audit_log,
-    forecast_run, holiday, demand_event, backtest,
+    forecast_run, holiday, demand_event, backtest, registry_version,
 }

@@ -151,6 +151,7 @@ fn take_site(
 ) -> Result<Vec<(usize, Taken)>> {
     let mut answers = Vec::with_capacity(posts.len());
     let mut new: Vec<(usize, &Post)> = Vec::with_capacity(posts.len());
+    registry.hear_others(tx, site_id, &posts.iter().map(|(_, post)| post.device.id).collect())?;
     for (at, post) in posts {
         if let Some(known) = known(tx, registry, post, &new, trust)? {
             answers.push((*at, known));

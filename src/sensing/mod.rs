@@ -23,4 +23,4 @@ mod store;
 mod tests;
 
 pub use ingest::{Outcome, Receipt, ingest};
-pub use project::{has_due, newest_movement, notice_movements, project_due};
+pub use project::{has_due, notice_events, project_due};

@@ -26,6 +26,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "projection_task",
             "belief",
             "discrepancy",
+            "registry_version",
         ],
     ),
     ("demand", &["demand_history", "forecast", "forecast_run", "holiday", "demand_event"]),

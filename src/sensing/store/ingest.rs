@@ -1,6 +1,6 @@
 //! Batches, observations, device health, beliefs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -125,6 +125,40 @@ pub(in crate::sensing) fn health(conn: &mut Conn, device: &DeviceIdentity) -> Re
         last_event_at,
         lost,
     }))
+}
+
+#[derive(QueryableByName)]
+struct StandRow {
+    #[diesel(sql_type = BigInt)]
+    device_id: i64,
+    #[diesel(sql_type = BigInt)]
+    last_event_at: i64,
+    #[diesel(sql_type = Text)]
+    boot_id: String,
+    #[diesel(sql_type = BigInt)]
+    last_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    records_lost: i64,
+}
+
+/// Where devices stand, locked until the transaction ends, always in the same order so that nobody waits in a ring.
+/// Only where several programs write.
+pub(in crate::sensing) fn lock_health(tx: &mut Tx<'_>, site_id: i64, device_ids: &BTreeSet<i64>) -> Result<Vec<(i64, Health)>> {
+    let ids: Vec<String> = device_ids.iter().map(ToString::to_string).collect();
+    let rows: Vec<StandRow> = diesel::sql_query(
+        "SELECT device_id, last_event_at, boot_id, last_seq, records_lost FROM device_health \
+         WHERE site_id = $1 AND device_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[])) ORDER BY device_id FOR UPDATE",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<Text, _>(ids.join(","))
+    .load(tx.conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let StandRow { device_id, last_event_at, boot_id, last_seq, records_lost } = row;
+            (device_id, Health { boot_id: Some(boot_id), last_seq, last_event_at, lost: records_lost })
+        })
+        .collect())
 }
 
 /// Writes down that devices were heard: when, what they said of themselves, and what they lost.
