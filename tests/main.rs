@@ -29,5 +29,6 @@ mod operations;
 mod pharmacist;
 mod planner;
 mod procurement;
+mod replicas;
 mod simulate;
 mod stock_keeper;

@@ -4,7 +4,7 @@
 //! `WARDSTOCK_CRASH_KILLS` kills on each database (10), `WARDSTOCK_CRASH_SEED` repeats a run's pauses and
 //! choices; what the machine makes of them is its own affair.
 
-mod load;
+pub(crate) mod load;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const KILLS: u64 = 10;
 const READY_MAX: Duration = Duration::from_secs(15);
 
 #[expect(clippy::disallowed_methods, reason = "how long, and which run again: settings of the test, not of the program")]
-fn setting(name: &str) -> Option<u64> {
+pub(crate) fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 

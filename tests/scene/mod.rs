@@ -37,6 +37,15 @@ pub(crate) fn on_both(scene: impl Fn(Engine)) {
     }
 }
 
+/// Runs a scene that needs PostgreSQL; says loudly when it is not there.
+pub(crate) fn on_postgres(scene: impl Fn(Engine)) {
+    if postgres::is_there() {
+        scene(Engine::Postgres);
+    } else {
+        eprintln!("SKIPPED: no server programs under /usr/lib/postgresql (install the package postgresql)");
+    }
+}
+
 /// A fresh database of an engine, without a schema.
 pub(crate) fn target(engine: Engine) -> Target {
     match engine {

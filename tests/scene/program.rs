@@ -26,9 +26,16 @@ impl Served {
     /// Starts the service and waits until it is ready.
     #[track_caller]
     pub(crate) fn start(url: &str) -> Self {
+        Self::start_with(url, &[])
+    }
+
+    /// As [`Served::start`], with more words on the command line.
+    #[track_caller]
+    pub(crate) fn start_with(url: &str, more: &[&str]) -> Self {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_wardstock"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database", url])
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
