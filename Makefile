@@ -16,8 +16,10 @@ demo: deps ## a made-up hospital with live virtual sensors at http://127.0.0.1:8
 test: deps deps-test ## every test, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace
 
-soak: deps deps-test ## 50 kills of the program at random moments, on each database
+soak: deps deps-test ## the long forms: 50 kills on each database, 20 stops of PostgreSQL, 100,000 jobs of killed workers
 	WARDSTOCK_CRASH_KILLS=50 $(CARGO) test --test wardstock crash -- --nocapture
+	WARDSTOCK_STOPS=20 $(CARGO) test --test wardstock failover -- --nocapture
+	WARDSTOCK_JOBS=100000 WARDSTOCK_WORKERS=32 $(CARGO) test --test wardstock workers -- --nocapture
 
 check: deps deps-test ## formatting, lints as errors, documentation
 	$(CARGO) fmt --all --check

@@ -43,6 +43,8 @@ struct FileSettings {
     log: Option<String>,
     log_json: Option<bool>,
     allow_plain_postgres: Option<bool>,
+    role: Option<String>,
+    read_database: Option<String>,
 }
 
 /// Settings after all sources have been merged.
@@ -58,6 +60,10 @@ pub struct Config {
     pub log_json: bool,
     /// Speak to a PostgreSQL on another machine without TLS.
     pub allow_plain_postgres: bool,
+    /// What `serve` does, when its flag does not say.
+    pub role: Option<String>,
+    /// Where `serve` reads reports, when its flag does not say; may hold a secret.
+    pub read_database: Option<String>,
 }
 
 impl Config {
@@ -80,6 +86,8 @@ impl Config {
             log: pick(&settings.log, file.log, "info"),
             log_json: settings.log_json || file.log_json.unwrap_or(false),
             allow_plain_postgres: settings.allow_plain_postgres || file.allow_plain_postgres.unwrap_or(false),
+            role: file.role,
+            read_database: file.read_database,
         })
     }
 }

@@ -20,6 +20,7 @@ mod conformance;
 mod contract;
 mod crash;
 mod demo;
+mod failover;
 mod forecasts;
 mod gateway;
 mod house;

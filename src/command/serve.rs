@@ -23,18 +23,25 @@ pub(crate) struct Arguments {
     #[arg(long)]
     no_migrate: bool,
     /// What this program does: all, or some of api, ingest, solver, scheduler with commas; SQLite: only all.
-    #[arg(long, default_value = "all", env = "WARDSTOCK_ROLE", value_name = "ROLES")]
-    role: String,
+    /// [default: all]
+    #[arg(long, env = "WARDSTOCK_ROLE", value_name = "ROLES")]
+    role: Option<String>,
+    /// A PostgreSQL that follows the database: reports are read there, and say as of when.
+    #[arg(long, env = "WARDSTOCK_READ_DATABASE", value_name = "URL", hide_env_values = true)]
+    read_database: Option<String>,
 }
 
 pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
     let target = database::target(config)?;
-    let duties = Duties::parse(&arguments.role)?;
+    let duties = Duties::parse(arguments.role.as_deref().or(config.role.as_deref()).unwrap_or("all"))?;
     duties.require_for(&target)?;
     if !arguments.no_migrate {
         migrate::up(&target, false)?;
     }
-    let db = Db::open(&target, Clock::System)?;
+    let mut db = Db::open(&target, Clock::System)?;
+    if let Some(url) = arguments.read_database.as_ref().or(config.read_database.as_ref()) {
+        db = db.with_follower(&database::permitted(url, config)?)?;
+    }
     let state = State { duties, ..State::new(db)? };
     let workers = Workers::start(&state)?;
     let listener = bind(&config.listen)?;

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::address;
 use super::hot::HotStore;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
@@ -222,15 +223,10 @@ impl Target {
     /// `invalid_input` naming both remedies, unless `allow_plain` is set.
     pub fn require_private(&self, allow_plain: bool) -> Result<()> {
         let Self::Postgres { url } = self else { return Ok(()) };
-        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-        let place = rest.split(['/', '?']).next().unwrap_or_default();
-        let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
-        // `host=` in the query wins over the host before it; a path is a socket of this machine.
-        let named = rest.split(['?', '&']).find_map(|part| part.strip_prefix("host=")).unwrap_or(host);
-        if allow_plain || is_this_machine(named) {
+        if allow_plain || address::hosts(url).into_iter().all(address::is_this_machine) {
             return Ok(());
         }
-        let detail = "this build speaks to PostgreSQL without TLS, and the host is not this machine: \
+        let detail = "this build speaks to PostgreSQL without TLS, and a host is not this machine: \
                       go through a local TLS tunnel (stunnel, pgbouncer), or say --allow-plain-postgres on a trusted network";
         Err(Error::field("database", "plain_postgres", detail))
     }
@@ -286,11 +282,11 @@ impl Target {
                 prepare_sqlite(conn, access).map(Conn::Sqlite)
             }
             Self::Postgres { url } => {
-                let mut conn = PgConnection::establish(url).map_err(unavailable)?;
+                let mut conn = PgConnection::establish(&address::completed(url)).map_err(unavailable)?;
                 let timeout = match access {
                     Access::Read => "30s",
-                    Access::Survey => "0",
-                    Access::Write => "120s",
+                    // A commit that waits for its standby must not be cut off: the server would call it done.
+                    Access::Survey | Access::Write => "0",
                 };
                 conn.batch_execute(&format!(
                     "SET statement_timeout = '{timeout}'; SET lock_timeout = '10s'; SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning;"
@@ -302,19 +298,6 @@ impl Target {
             }
         }
     }
-}
-
-/// Whether a host of a database URL is a socket folder, `localhost` or a loopback address.
-fn is_this_machine(host: &str) -> bool {
-    let bare = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _port)) => address,
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    bare.is_empty()
-        || bare == "localhost"
-        || bare.starts_with('/')
-        || bare.starts_with("%2F")
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What a connection is for.
@@ -379,6 +362,8 @@ impl ManageConnection for Opener {
 
     fn is_valid(&self, conn: &mut Conn) -> Result<()> {
         match conn {
+            // A server that was the primary a moment ago answers, but takes no writes any more.
+            Conn::Pg(conn) if self.access == Access::Write => conn.batch_execute("BEGIN READ WRITE; ROLLBACK")?,
             Conn::Pg(conn) => conn.ping()?,
             Conn::Sqlite(conn) => conn.ping()?,
         }
@@ -422,6 +407,8 @@ mod tests {
         check("postgres://me@[::1]:5432/ward", true);
         check("postgres://me@127.hospital.example/ward", false);
         check("postgres://me@localhost.hospital.example/ward", false);
+        check("postgres://me@localhost,127.0.0.1:5433/ward", true);
+        check("postgres://me@localhost,db.hospital.example/ward", false);
         assert!(Target::parse("postgres://me@db.hospital.example/ward").unwrap().require_private(true).is_ok());
     }
 }

@@ -1,10 +1,12 @@
 //! The database: one handle to read and to write, on SQLite or PostgreSQL by URL.
 
+mod address;
 pub mod backup;
 pub mod conn;
 pub mod copy;
 pub mod directory;
 mod error;
+mod follower;
 pub(crate) use error::is_unique_violation;
 pub mod hot;
 pub mod manifest;
@@ -63,6 +65,8 @@ impl Tx<'_> {
 pub struct Db {
     target: Target,
     readers: Pool<Opener>,
+    /// Connections to a database that follows this one; none: reports are read here.
+    follower: Option<Pool<Opener>>,
     /// Connections for writes beside the writer; none where only the writer may write.
     apart: Option<Pool<Opener>>,
     writer: Arc<Writer>,
@@ -82,7 +86,7 @@ impl Db {
         let writer = Writer::start(target.clone(), clock.clone(), Arc::clone(&ids), lock)?;
         let readers = pool(target, Access::Read, 8, 1)?;
         let apart = if target.takes_many_writers() { Some(pool(target, Access::Write, 4, 0)?) } else { None };
-        Ok(Self { target: target.clone(), readers, apart, writer: Arc::new(writer), ids, clock })
+        Ok(Self { target: target.clone(), readers, follower: None, apart, writer: Arc::new(writer), ids, clock })
     }
 
     /// The clock that stamps writes.
@@ -203,11 +207,15 @@ impl Db {
     }
 }
 
+/// How long a request waits for a connection. The pool pauses up to half of it between two tries to reach a server
+/// that is away, so it also says how soon one that is back is noticed.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(3);
+
 fn pool(target: &Target, access: Access, size: u32, idle: u32) -> Result<Pool<Opener>> {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(idle))
-        .connection_timeout(std::time::Duration::from_secs(10))
+        .connection_timeout(WAIT)
         .build(Opener::new(target.clone(), access))
         .map_err(|cause| Error::new(Code::DatabaseUnavailable, "the database does not answer").retry_after(5).because(cause))
 }

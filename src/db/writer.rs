@@ -292,7 +292,8 @@ fn open(target: &Target, ids: &IdMaker) -> Result<Conn> {
 fn begin(conn: &mut Conn, place: Place) -> Result<()> {
     match conn {
         Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
-        Conn::Pg(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+        // Refused by a server that was the primary a moment ago: the connection goes, and the next one finds the new one.
+        Conn::Pg(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN READ WRITE")?,
     }
     if place == Place::First { Ok(()) } else { conn.lock_until_commit(Purpose::Staff) }
 }

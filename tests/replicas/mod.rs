@@ -1,5 +1,6 @@
 //! Several programs on one PostgreSQL: what is sent to each of them has one effect, no job is lost, all tell the same story.
 
+mod follower;
 mod roles;
 mod shared;
 mod stream;

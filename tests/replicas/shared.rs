@@ -126,8 +126,8 @@ fn what_goes_to_two_programs_has_one_effect_and_no_job_is_lost() {
 
         let sent = SENDERS * BATCHES * RECORDS;
         assert_eq!(stored.load(Ordering::Relaxed), sent, "each record was stored once, whoever was asked");
-        assert_eq!(number(&mut conn, "SELECT COUNT(*) AS value FROM observation") as u64, sent);
-        assert_eq!(number(&mut conn, "SELECT records_stored AS value FROM device_health") as u64, sent);
+        assert_eq!(number(&mut conn, "SELECT COUNT(*) AS value FROM observation"), sent as i64);
+        assert_eq!(number(&mut conn, "SELECT records_stored AS value FROM device_health"), sent as i64);
         let booked = counted(&mut conn, "SELECT reason AS name, COUNT(*) AS rows FROM movement WHERE reason LIKE 'both-%' GROUP BY reason");
         assert!(booked.len() as u64 == BOOKINGS && booked.values().all(|rows| *rows == 1), "{booked:?}");
         let plans = counted(&mut conn, "SELECT state AS name, COUNT(*) AS rows FROM plan GROUP BY state");

@@ -2,6 +2,7 @@
 //! Only this folder knows how the app is built.
 
 mod client;
+mod cluster;
 mod postgres;
 mod program;
 
@@ -18,6 +19,7 @@ use wardstock::db::{Db, migrate};
 use wardstock::jobs::Workers;
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use cluster::Cluster;
 pub(crate) use program::{Served, program};
 
 /// Which database a scene runs on.
