@@ -45,6 +45,8 @@ struct FileSettings {
     allow_plain_postgres: Option<bool>,
     role: Option<String>,
     read_database: Option<String>,
+    keep_raw_days: Option<i64>,
+    keep_hour_days: Option<i64>,
 }
 
 /// Settings after all sources have been merged.
@@ -64,6 +66,10 @@ pub struct Config {
     pub role: Option<String>,
     /// Where `serve` reads reports, when its flag does not say; may hold a secret.
     pub read_database: Option<String>,
+    /// Days of readings, when `serve`'s flag does not say.
+    pub keep_raw_days: Option<i64>,
+    /// Days of their sums by hour, when `serve`'s flag does not say.
+    pub keep_hour_days: Option<i64>,
 }
 
 impl Config {
@@ -88,6 +94,8 @@ impl Config {
             allow_plain_postgres: settings.allow_plain_postgres || file.allow_plain_postgres.unwrap_or(false),
             role: file.role,
             read_database: file.read_database,
+            keep_raw_days: file.keep_raw_days,
+            keep_hour_days: file.keep_hour_days,
         })
     }
 }

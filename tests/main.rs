@@ -23,6 +23,7 @@ mod demo;
 mod failover;
 mod forecasts;
 mod gateway;
+mod history;
 mod house;
 mod intake;
 mod migrations;

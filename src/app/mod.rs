@@ -18,6 +18,7 @@ use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::sensing::intake::Intake;
+use crate::sensing::retention::Keep;
 use crate::web::metrics::Metrics;
 use crate::web::openapi::{self, Operation};
 use crate::web::{health, problem, request_log};
@@ -39,6 +40,8 @@ pub struct State {
     pub known_devices: Arc<KnownDevices>,
     /// What this program does.
     pub duties: Duties,
+    /// How long readings are kept.
+    pub keep: Keep,
 }
 
 impl State {
@@ -47,7 +50,14 @@ impl State {
     /// # Errors
     /// `internal` when metrics can't be registered.
     pub fn new(db: Db) -> Result<Self> {
-        Ok(Self { db, metrics: Metrics::new()?, intake: Intake::default(), known_devices: Arc::default(), duties: Duties::default() })
+        Ok(Self {
+            db,
+            metrics: Metrics::new()?,
+            intake: Intake::default(),
+            known_devices: Arc::default(),
+            duties: Duties::default(),
+            keep: Keep::default(),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use wardstock::base::error::{Error, Result};
 use wardstock::config::Config;
 use wardstock::db::{Db, migrate};
 use wardstock::jobs::Workers;
+use wardstock::sensing::retention::Keep;
 
 use super::{Outcome, database, output};
 
@@ -29,12 +30,24 @@ pub(crate) struct Arguments {
     /// A PostgreSQL that follows the database: reports are read there, and say as of when.
     #[arg(long, env = "WARDSTOCK_READ_DATABASE", value_name = "URL", hide_env_values = true)]
     read_database: Option<String>,
+    /// Days that readings are kept; older ones are refused [default: 90]
+    #[arg(long, env = "WARDSTOCK_KEEP_RAW_DAYS", value_name = "DAYS")]
+    keep_raw_days: Option<i64>,
+    /// Days that their sums by hour are kept; sums by day stay [default: 730]
+    #[arg(long, env = "WARDSTOCK_KEEP_HOUR_DAYS", value_name = "DAYS")]
+    keep_hour_days: Option<i64>,
 }
 
 pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
     let target = database::target(config)?;
     let duties = Duties::parse(arguments.role.as_deref().or(config.role.as_deref()).unwrap_or("all"))?;
     duties.require_for(&target)?;
+    let usual = Keep::default();
+    let keep = Keep {
+        raw_days: arguments.keep_raw_days.or(config.keep_raw_days).unwrap_or(usual.raw_days),
+        hour_days: arguments.keep_hour_days.or(config.keep_hour_days).unwrap_or(usual.hour_days),
+    }
+    .check()?;
     if !arguments.no_migrate {
         migrate::up(&target, false)?;
     }
@@ -42,7 +55,7 @@ pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
     if let Some(url) = arguments.read_database.as_ref().or(config.read_database.as_ref()) {
         db = db.with_follower(&database::permitted(url, config)?)?;
     }
-    let state = State { duties, ..State::new(db)? };
+    let state = State { duties, keep, ..State::new(db)? };
     let workers = Workers::start(&state)?;
     let listener = bind(&config.listen)?;
     let address = listener.local_addr().map_err(|cause| Error::internal("the listener has no address").because(cause))?;

@@ -168,7 +168,10 @@ impl Conn {
     /// Those of the database.
     pub fn table_names(&mut self) -> Result<Vec<String>> {
         let names = match self {
-            Self::Pg(_) => "SELECT CAST(tablename AS TEXT) AS value FROM pg_tables WHERE schemaname = 'public'",
+            Self::Pg(_) => {
+                "SELECT CAST(c.relname AS TEXT) AS value FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            }
             Self::Sqlite(_) => "SELECT name AS value FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         };
         let mut names: Vec<String> = diesel::sql_query(names).load::<Word>(self)?.into_iter().map(|row| row.value).collect();

@@ -2,6 +2,7 @@
 //! Which of it a program does is its duty ([`crate::app::duty::Duties`]); the same job is never done by two.
 
 mod backtest;
+mod history;
 mod project;
 mod solve;
 mod stream;
@@ -36,6 +37,7 @@ impl Workers {
         workers.every("job-stream", Duration::from_millis(100), state, stream::round)?;
         if duties.has(Duty::Ingest) {
             workers.every("job-project", Duration::from_millis(200), state, project::round)?;
+            workers.every("job-sum", Duration::from_secs(10), state, history::sum)?;
         }
         if duties.has(Duty::Solver) {
             let name = format!("solver-{}", std::process::id());
@@ -46,8 +48,16 @@ impl Workers {
         }
         if duties.has(Duty::Scheduler) {
             let mut seat = Seat::new(&state.db);
-            let mut round = move |state: &State| if seat.is_ours()? { upkeep::round(state) } else { Ok(false) };
-            workers.every("job-upkeep", Duration::from_secs(10), state, move |state| round(state))?;
+            let mut retention = history::Retention::default();
+            workers.every("job-upkeep", Duration::from_secs(10), state, move |state| {
+                if !seat.is_ours()? {
+                    return Ok(false);
+                }
+                if !retention.has_more() {
+                    upkeep::round(state)?;
+                }
+                retention.round(state)
+            })?;
         }
         Ok(workers)
     }

@@ -18,6 +18,8 @@ pub mod quarantine;
 mod quick;
 pub mod reconcile;
 mod registry;
+pub mod retention;
+pub mod rollup;
 mod store;
 #[cfg(test)]
 mod tests;

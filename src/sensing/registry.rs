@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::binding::Line;
 use super::native::Head;
+use super::rollup::Marked;
 use super::store;
 use crate::access::caller::DeviceIdentity;
 use crate::base::error::{Error, Result};
@@ -25,6 +26,9 @@ pub(super) struct Registry {
     devices: HashMap<(i64, i64), Device>,
     newest: HashMap<(i64, i64), (i64, i64)>,
     lines: usize,
+    /// Readings before this moment are not kept, by site.
+    kept_from: HashMap<i64, i64>,
+    pub(super) hours: Marked,
 }
 
 /// A device as records are judged by it.
@@ -87,8 +91,14 @@ impl Registry {
         if self.marks.get(&site_id) != Some(&mark) || self.lines > LINES_MAX {
             self.forget();
             self.marks.insert(site_id, mark);
+            self.kept_from.insert(site_id, store::history::kept_from(tx.conn, site_id)?);
         }
         Ok(())
+    }
+
+    /// Readings before this moment are not kept.
+    pub(super) fn kept_from(&self, site_id: i64) -> i64 {
+        self.kept_from.get(&site_id).copied().unwrap_or(i64::MIN)
     }
 
     /// A device, read when it is not remembered.
@@ -129,7 +139,8 @@ impl Registry {
 
     fn read(&mut self, tx: &mut Tx<'_>, device: &DeviceIdentity, health: Health) -> Result<()> {
         let lines = store::binding::lines_of_device(tx.conn, device.site_id, device.id)?;
-        for (channel_id, observed_at, dedupe_key) in store::ingest::newest_of_device(tx.conn, device)? {
+        let channels: Vec<i64> = lines.iter().map(|line| line.channel_id).collect();
+        for (channel_id, observed_at, dedupe_key) in store::ingest::newest_of_channels(tx.conn, device.site_id, &channels)? {
             self.newest.insert((device.site_id, channel_id), (observed_at, dedupe_key));
         }
         let mut by_channel: HashMap<String, Vec<usize>> = HashMap::new();

@@ -87,7 +87,7 @@ pub(in crate::sensing) fn version(conn: &mut Conn, site_id: i64) -> Result<i64> 
     Ok(registry_version::table.find(site_id).select(registry_version::version).first(conn).optional()?.unwrap_or_default())
 }
 
-fn raise_version(tx: &mut Tx<'_>, site_id: i64) -> Result<()> {
+pub(in crate::sensing) fn raise_version(tx: &mut Tx<'_>, site_id: i64) -> Result<()> {
     diesel::sql_query(
         "INSERT INTO registry_version (site_id, version) VALUES ($1, 1) \
          ON CONFLICT (site_id) DO UPDATE SET version = registry_version.version + 1",

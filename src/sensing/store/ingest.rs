@@ -10,9 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::db::hot::{BatchRow, HealthRow, ObservationRow};
-use crate::db::schema::{
-    belief, channel, channel_last, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point,
-};
+use crate::db::schema::{belief, channel_last, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
 use crate::sensing::belief::Estimate;
 use crate::sensing::binding::Line;
 use crate::sensing::ingest::Arrival;
@@ -169,14 +167,19 @@ pub(in crate::sensing) fn put_health(tx: &mut Tx<'_>, site_id: i64, rows: &[Heal
     Ok(tx.conn.hot().put_health(site_id, tx.now.0, rows)?)
 }
 
-/// The newest observation of each channel of a device: channel, stamp, key.
-pub(in crate::sensing) fn newest_of_device(conn: &mut Conn, device: &DeviceIdentity) -> Result<Vec<(i64, i64, i64)>> {
-    Ok(channel_last::table
-        .inner_join(channel::table.on(channel::site_id.eq(channel_last::site_id).and(channel::id.eq(channel_last::channel_id))))
-        .filter(channel::site_id.eq(device.site_id))
-        .filter(channel::device_id.eq(device.id))
-        .select((channel_last::channel_id, channel_last::observed_at, channel_last::dedupe_key))
-        .load(conn)?)
+/// The newest observation of some channels: channel, stamp, key. By their ids, since a join is planned by what the
+/// server knew of these tables when they were smaller.
+pub(in crate::sensing) fn newest_of_channels(conn: &mut Conn, site_id: i64, channels: &[i64]) -> Result<Vec<(i64, i64, i64)>> {
+    let mut newest = Vec::with_capacity(channels.len());
+    for chunk in channels.chunks(500) {
+        let rows: Vec<(i64, i64, i64)> = channel_last::table
+            .filter(channel_last::site_id.eq(site_id))
+            .filter(channel_last::channel_id.eq_any(chunk))
+            .select((channel_last::channel_id, channel_last::observed_at, channel_last::dedupe_key))
+            .load(conn)?;
+        newest.extend(rows);
+    }
+    Ok(newest)
 }
 
 /// A belief as it is stored.
