@@ -16,11 +16,13 @@ demo: deps ## a made-up hospital with live virtual sensors at http://127.0.0.1:8
 test: deps deps-test ## every test, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace
 
-soak: deps deps-test ## the long form of the fault tests: kills, power cuts, failing disks, deliveries, random operations
+soak: deps deps-test ## the long form of the fault tests: kills, stops of PostgreSQL, killed workers, power cuts, failing disks, deliveries, random operations
 	WARDSTOCK_CRASH_KILLS=50 $(CARGO) test --test wardstock crash -- --nocapture
 	WARDSTOCK_POWER_CUTS=200 WARDSTOCK_DISK_FAULTS=20 $(CARGO) test --test wardstock faults -- --nocapture
 	WARDSTOCK_DELIVERY_CASES=1000 $(CARGO) test --test wardstock delivery -- --nocapture
 	WARDSTOCK_MODEL_CASES=2000 WARDSTOCK_OPERATIONS=1000000 $(CARGO) test --test wardstock ledger:: -- --nocapture
+	WARDSTOCK_STOPS=20 $(CARGO) test --test wardstock failover -- --nocapture
+	WARDSTOCK_JOBS=100000 WARDSTOCK_WORKERS=32 $(CARGO) test --test wardstock workers -- --nocapture
 
 check: deps deps-test ## formatting, lints as errors, documentation
 	$(CARGO) fmt --all --check

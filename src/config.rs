@@ -43,6 +43,10 @@ struct FileSettings {
     log: Option<String>,
     log_json: Option<bool>,
     allow_plain_postgres: Option<bool>,
+    role: Option<String>,
+    read_database: Option<String>,
+    keep_raw_days: Option<i64>,
+    keep_hour_days: Option<i64>,
 }
 
 /// Settings after all sources have been merged.
@@ -58,6 +62,14 @@ pub struct Config {
     pub log_json: bool,
     /// Speak to a PostgreSQL on another machine without TLS.
     pub allow_plain_postgres: bool,
+    /// What `serve` does, when its flag does not say.
+    pub role: Option<String>,
+    /// Where `serve` reads reports, when its flag does not say; may hold a secret.
+    pub read_database: Option<String>,
+    /// Days of readings, when `serve`'s flag does not say.
+    pub keep_raw_days: Option<i64>,
+    /// Days of their sums by hour, when `serve`'s flag does not say.
+    pub keep_hour_days: Option<i64>,
 }
 
 impl Config {
@@ -80,6 +92,10 @@ impl Config {
             log: pick(&settings.log, file.log, "info"),
             log_json: settings.log_json || file.log_json.unwrap_or(false),
             allow_plain_postgres: settings.allow_plain_postgres || file.allow_plain_postgres.unwrap_or(false),
+            role: file.role,
+            read_database: file.read_database,
+            keep_raw_days: file.keep_raw_days,
+            keep_hour_days: file.keep_hour_days,
         })
     }
 }

@@ -41,7 +41,7 @@ struct Shared {
     per_post: usize,
 }
 
-/// Posts as fast as the answers come; `at_begin` runs when counting starts.
+/// Posts as fast as the answers come, to several addresses (with commas) in turn; `at_begin` runs when counting starts.
 pub(crate) fn run(address: &str, world: &World, per_post: usize, wish: &Wish, at_begin: impl FnOnce()) -> Load {
     let begin = Instant::now() + Duration::from_secs_f64(wish.warm);
     let shared = Arc::new(Shared {
@@ -58,7 +58,7 @@ pub(crate) fn run(address: &str, world: &World, per_post: usize, wish: &Wish, at
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let last = runtime.block_on(async {
         let mut tasks = Vec::new();
-        for _ in 0..CONNECTIONS {
+        for address in address.split(',').cycle().take(CONNECTIONS) {
             let (shared, tokens, latencies) = (Arc::clone(&shared), Arc::clone(&tokens), Arc::clone(&latencies));
             let address = address.to_owned();
             tasks.push(tokio::spawn(async move {

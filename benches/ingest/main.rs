@@ -4,7 +4,7 @@
 //! program, posted to over 64 kept connections. Side C is the same door without a write, and without what
 //! stands behind it ([`null`]). Ratios are taken within the run only: rates of different runs say nothing.
 //!
-//! Arguments: `--seconds 10 --warm 2 --rounds 3 --gate ci|release --mode shadow|advise --engine sqlite|postgres|both`.
+//! Arguments: `--seconds 10 --warm 2 --rounds 3 --gate ci|release --mode shadow|advise --engine sqlite|postgres|both|replicas`.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,6 +24,7 @@ mod null;
 mod postgres;
 mod probe;
 mod raw;
+mod replicas;
 mod report;
 mod rounds;
 mod server;
@@ -50,7 +51,10 @@ fn main() -> ExitCode {
     match words.first().map(String::as_str) {
         Some("raw") => raw::run(&words[1..]),
         Some("null") => null::run(&words[1..]),
-        _ => return rounds::run(&wish(&words)),
+        _ => {
+            let wish = wish(&words);
+            return if wish.engine == "replicas" { replicas::run(&wish) } else { rounds::run(&wish) };
+        }
     }
     ExitCode::SUCCESS
 }

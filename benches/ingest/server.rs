@@ -60,3 +60,16 @@ pub(crate) fn measure(program: &str, words: &[&str], folder: &Path, world: &Worl
     running.stop();
     served
 }
+
+/// Starts a server several times on one database, and shares the load among them; CPU and memory are the sums.
+pub(crate) fn measure_many(program: &str, words: &[&str], copies: usize, folder: &Path, world: &World, wish: &Wish) -> Served {
+    let running: Vec<Running> = (0..copies).map(|at| start(program, words, &folder.join(format!("server-{at}.log")))).collect();
+    let addresses: Vec<&str> = running.iter().map(|one| one.address.as_str()).collect();
+    let cpu = || running.iter().map(|one| probe::cpu_seconds(one.child.id())).sum::<f64>();
+    let mut before = 0.0;
+    let load = load::run(&addresses.join(","), world, 100, wish, || before = cpu());
+    let peak_mb = running.iter().map(|one| probe::peak_mb(one.child.id())).sum();
+    let served = Served { load, cpu_seconds: cpu() - before, peak_mb };
+    running.into_iter().for_each(Running::stop);
+    served
+}

@@ -1,5 +1,6 @@
 //! The app: every room's routes behind one gate, the same in the service and in tests.
 
+pub mod duty;
 pub mod import;
 mod live;
 
@@ -9,6 +10,7 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 
+use self::duty::{Duties, Duty};
 use crate::access::known::KnownDevices;
 use crate::access::route::{self, Route};
 use crate::access::{self, role};
@@ -16,6 +18,7 @@ use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 use crate::db::Db;
 use crate::sensing::intake::Intake;
+use crate::sensing::retention::Keep;
 use crate::web::metrics::Metrics;
 use crate::web::openapi::{self, Operation};
 use crate::web::{health, problem, request_log};
@@ -35,15 +38,26 @@ pub struct State {
     pub intake: Intake,
     /// Devices that were let in a moment ago.
     pub known_devices: Arc<KnownDevices>,
+    /// What this program does.
+    pub duties: Duties,
+    /// How long readings are kept.
+    pub keep: Keep,
 }
 
 impl State {
-    /// State over an open database.
+    /// State over an open database, of a program that does everything.
     ///
     /// # Errors
     /// `internal` when metrics can't be registered.
     pub fn new(db: Db) -> Result<Self> {
-        Ok(Self { db, metrics: Metrics::new()?, intake: Intake::default(), known_devices: Arc::default() })
+        Ok(Self {
+            db,
+            metrics: Metrics::new()?,
+            intake: Intake::default(),
+            known_devices: Arc::default(),
+            duties: Duties::default(),
+            keep: Keep::default(),
+        })
     }
 }
 
@@ -100,12 +114,18 @@ pub fn configure(config: &mut web::ServiceConfig, state: &State) {
             web::PathConfig::default()
                 .error_handler(|cause, request| Error::new(Code::NotFound, format!("{} names nothing: {cause}", request.path())).into()),
         );
-    route::serve(routes(), config);
+    if state.duties.has(Duty::Api) {
+        configure_documents(config);
+    }
+    route::serve(routes().into_iter().filter(|route| state.duties.serve(route.operation().path)).collect(), config);
+    config.default_service(web::to(problem::no_such_path));
+}
+
+fn configure_documents(config: &mut web::ServiceConfig) {
     let document = openapi::document(&operations());
     config.service(utoipa_swagger_ui::SwaggerUi::new("/docs/api/{_:.*}").external_url_unchecked("/docs/openapi.json", document));
     config.service(web::redirect("/docs", "/docs/api/"));
     config.service(web::redirect("/docs/", "/docs/api/"));
-    config.default_service(web::to(problem::no_such_path));
 }
 
 /// Serves the app until it is told to stop.

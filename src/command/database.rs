@@ -22,7 +22,12 @@ pub(super) fn survey(target: &Target) -> Result<Conn> {
 
 /// The database that the settings name, if it may be spoken to.
 pub(super) fn target(config: &Config) -> Result<Target> {
-    let target = Target::parse(&config.database)?;
+    permitted(&config.database, config)
+}
+
+/// The database of a URL, if it may be spoken to.
+pub(super) fn permitted(url: &str, config: &Config) -> Result<Target> {
+    let target = Target::parse(url)?;
     target.require_private(config.allow_plain_postgres)?;
     Ok(target)
 }

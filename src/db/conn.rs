@@ -7,11 +7,13 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::address;
 use super::hot::HotStore;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
+use crate::base::id::NODES;
 
 pub use either::Conn;
 
@@ -48,6 +50,97 @@ impl Conn {
     }
 }
 
+/// What only one program may do at a time. On SQLite there is only one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To write anything but batches of devices: whoever reads and then decides must not be overtaken.
+    Staff,
+    /// To settle the order of events.
+    Stream,
+    /// To be the scheduler.
+    Scheduler,
+}
+
+impl Purpose {
+    /// The key of its advisory lock, which no other program on the server takes.
+    const fn key(self) -> i64 {
+        0x7761_7264_7300
+            + match self {
+                Self::Staff => 1,
+                Self::Stream => 2,
+                Self::Scheduler => 3,
+            }
+    }
+}
+
+/// The first key of the advisory locks that node numbers are taken by.
+const NODE_LOCKS: i64 = 0x7761_7264;
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Bool)]
+    taken: bool,
+}
+
+impl Conn {
+    fn try_lock(&mut self, statement: String) -> Result<bool> {
+        match self {
+            Self::Sqlite(_) => Ok(true),
+            Self::Pg(conn) => Ok(diesel::sql_query(statement).get_result::<Taken>(conn)?.taken),
+        }
+    }
+
+    /// Waits for a lock that goes with the transaction.
+    ///
+    /// # Errors
+    /// Those of the database, after 10 seconds.
+    pub(super) fn lock_until_commit(&mut self, purpose: Purpose) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Pg(conn) => Ok(conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({})", purpose.key()))?),
+        }
+    }
+
+    /// Takes a lock that goes with the transaction, unless another program has it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn try_lock_until_commit(&mut self, purpose: Purpose) -> Result<bool> {
+        self.try_lock(format!("SELECT pg_try_advisory_xact_lock({}) AS taken", purpose.key()))
+    }
+
+    /// Takes a lock that goes with the connection, unless another program has it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn try_lock_for_good(&mut self, purpose: Purpose) -> Result<bool> {
+        self.try_lock(format!("SELECT pg_try_advisory_lock({}) AS taken", purpose.key()))
+    }
+
+    /// Takes a node number that no other program on this database has, the wished one if it is free.
+    ///
+    /// # Errors
+    /// `database_unavailable` when all are taken; those of the database.
+    pub(super) fn take_node(&mut self, wish: u16) -> Result<u16> {
+        for node in (0..NODES).map(|more| (wish + more) % NODES) {
+            if self.try_lock(format!("SELECT pg_try_advisory_lock({NODE_LOCKS}, {node}) AS taken"))? {
+                return Ok(node);
+            }
+        }
+        Err(Error::new(Code::DatabaseUnavailable, "1,024 programs use this database already"))
+    }
+
+    /// Whether other programs may write to the database too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Pg(_))
+    }
+
+    /// Ends a query whose rows nobody else may touch until the transaction ends, and skips those that somebody does.
+    pub fn lock_free_rows(&self) -> &'static str {
+        if self.is_shared() { " FOR UPDATE SKIP LOCKED" } else { "" }
+    }
+}
+
 impl Conn {
     /// From here on all reads are of one moment, until the connection is dropped.
     ///
@@ -75,7 +168,10 @@ impl Conn {
     /// Those of the database.
     pub fn table_names(&mut self) -> Result<Vec<String>> {
         let names = match self {
-            Self::Pg(_) => "SELECT CAST(tablename AS TEXT) AS value FROM pg_tables WHERE schemaname = 'public'",
+            Self::Pg(_) => {
+                "SELECT CAST(c.relname AS TEXT) AS value FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            }
             Self::Sqlite(_) => "SELECT name AS value FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         };
         let mut names: Vec<String> = diesel::sql_query(names).load::<Word>(self)?.into_iter().map(|row| row.value).collect();
@@ -130,15 +226,10 @@ impl Target {
     /// `invalid_input` naming both remedies, unless `allow_plain` is set.
     pub fn require_private(&self, allow_plain: bool) -> Result<()> {
         let Self::Postgres { url } = self else { return Ok(()) };
-        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-        let place = rest.split(['/', '?']).next().unwrap_or_default();
-        let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
-        // `host=` in the query wins over the host before it; a path is a socket of this machine.
-        let named = rest.split(['?', '&']).find_map(|part| part.strip_prefix("host=")).unwrap_or(host);
-        if allow_plain || is_this_machine(named) {
+        if allow_plain || address::hosts(url).into_iter().all(address::is_this_machine) {
             return Ok(());
         }
-        let detail = "this build speaks to PostgreSQL without TLS, and the host is not this machine: \
+        let detail = "this build speaks to PostgreSQL without TLS, and a host is not this machine: \
                       go through a local TLS tunnel (stunnel, pgbouncer), or say --allow-plain-postgres on a trusted network";
         Err(Error::field("database", "plain_postgres", detail))
     }
@@ -152,6 +243,11 @@ impl Target {
                 format!("postgres://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host).split('?').next().unwrap_or_default())
             }
         }
+    }
+
+    /// Whether several programs may write to this database, each on several connections.
+    pub fn takes_many_writers(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
     }
 
     /// Takes the lock beside a SQLite file, so that one service holds it.
@@ -189,11 +285,11 @@ impl Target {
                 prepare_sqlite(conn, access).map(Conn::Sqlite)
             }
             Self::Postgres { url } => {
-                let mut conn = PgConnection::establish(url).map_err(unavailable)?;
+                let mut conn = PgConnection::establish(&address::completed(url)).map_err(unavailable)?;
                 let timeout = match access {
                     Access::Read => "30s",
-                    Access::Survey => "0",
-                    Access::Write => "120s",
+                    // A commit that waits for its standby must not be cut off: the server would call it done.
+                    Access::Survey | Access::Write => "0",
                 };
                 conn.batch_execute(&format!(
                     "SET statement_timeout = '{timeout}'; SET lock_timeout = '10s'; SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning;"
@@ -205,19 +301,6 @@ impl Target {
             }
         }
     }
-}
-
-/// Whether a host of a database URL is a socket folder, `localhost` or a loopback address.
-fn is_this_machine(host: &str) -> bool {
-    let bare = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _port)) => address,
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    bare.is_empty()
-        || bare == "localhost"
-        || bare.starts_with('/')
-        || bare.starts_with("%2F")
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What a connection is for.
@@ -266,11 +349,12 @@ fn prepare_sqlite(mut conn: SqliteConnection, access: Access) -> Result<SqliteCo
 #[derive(Debug, Clone)]
 pub struct Opener {
     target: Target,
+    access: Access,
 }
 
 impl Opener {
-    pub(super) fn reader(target: Target) -> Self {
-        Self { target }
+    pub(super) fn new(target: Target, access: Access) -> Self {
+        Self { target, access }
     }
 }
 
@@ -279,11 +363,13 @@ impl ManageConnection for Opener {
     type Error = Error;
 
     fn connect(&self) -> Result<Conn> {
-        self.target.connect(Access::Read)
+        self.target.connect(self.access)
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<()> {
         match conn {
+            // A server that was the primary a moment ago answers, but takes no writes any more.
+            Conn::Pg(conn) if self.access == Access::Write => conn.batch_execute("BEGIN READ WRITE; ROLLBACK")?,
             Conn::Pg(conn) => conn.ping()?,
             Conn::Sqlite(conn) => conn.ping()?,
         }
@@ -327,6 +413,8 @@ mod tests {
         check("postgres://me@[::1]:5432/ward", true);
         check("postgres://me@127.hospital.example/ward", false);
         check("postgres://me@localhost.hospital.example/ward", false);
+        check("postgres://me@localhost,127.0.0.1:5433/ward", true);
+        check("postgres://me@localhost,db.hospital.example/ward", false);
         assert!(Target::parse("postgres://me@db.hospital.example/ward").unwrap().require_private(true).is_ok());
     }
 }

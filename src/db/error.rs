@@ -6,13 +6,18 @@ use crate::base::code::Code;
 use crate::base::error::Error;
 
 /// What the databases say when they could not, for now.
-const BUSY: [&str; 6] = [
+const BUSY: [&str; 11] = [
     "database is locked",
     "server closed the connection",
     "deadlock detected",
     "lock timeout",
     "statement timeout",
     "terminating connection",
+    "no connection to the server",
+    "could not receive data from server",
+    "could not send data to server",
+    "the database system is",
+    "read-only transaction",
 ];
 
 impl From<Diesel> for Error {

@@ -65,6 +65,19 @@ pub fn down(target: &Target) -> Result<()> {
     .map_err(failed)
 }
 
+/// Takes the newest migration back: for tests that rows survive it.
+///
+/// # Errors
+/// As [`up`].
+pub fn down_one(target: &Target) -> Result<()> {
+    let mut conn = target.connect(Access::Write)?;
+    match &mut conn {
+        Conn::Sqlite(conn) => conn.revert_last_migration(SQLITE).map(drop),
+        Conn::Pg(conn) => conn.revert_last_migration(POSTGRES).map(drop),
+    }
+    .map_err(failed)
+}
+
 fn run<C, DB>(conn: &mut C, set: EmbeddedMigrations, dry_run: bool) -> Result<Steps>
 where
     C: MigrationHarness<DB>,

@@ -1,10 +1,12 @@
 //! The database: one handle to read and to write, on SQLite or PostgreSQL by URL.
 
+mod address;
 pub mod backup;
 pub mod conn;
 pub mod copy;
 pub mod directory;
 mod error;
+mod follower;
 pub(crate) use error::is_unique_violation;
 pub mod hot;
 pub mod manifest;
@@ -14,6 +16,7 @@ mod postgres;
 pub mod queue;
 #[expect(missing_docs, reason = "the migrations say what each column means")]
 pub mod schema;
+pub mod seat;
 mod sqlite;
 mod sqlite_rows;
 mod tables;
@@ -22,6 +25,7 @@ mod writer;
 use std::cell::Cell;
 use std::sync::Arc;
 
+use diesel::Connection;
 use diesel::r2d2::{Pool, PooledConnection};
 
 use crate::base::clock::Clock;
@@ -30,7 +34,7 @@ use crate::base::error::{Error, Result};
 use crate::base::id::IdMaker;
 use crate::base::time::Micros;
 
-use conn::{Conn, Opener, Target};
+use conn::{Access, Conn, Opener, Target};
 use writer::{Command, Place, Writer};
 
 /// A write in progress: the connection inside its transaction, the moment, and ids.
@@ -59,8 +63,14 @@ impl Tx<'_> {
 /// A handle to the database; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Db {
+    target: Target,
     readers: Pool<Opener>,
+    /// Connections to a database that follows this one; none: reports are read here.
+    follower: Option<Pool<Opener>>,
+    /// Connections for writes beside the writer; none where only the writer may write.
+    apart: Option<Pool<Opener>>,
     writer: Arc<Writer>,
+    ids: Arc<IdMaker>,
     clock: Clock,
 }
 
@@ -72,15 +82,11 @@ impl Db {
     pub fn open(target: &Target, clock: Clock) -> Result<Self> {
         migrate::require_current(target)?;
         let lock = target.lock()?;
-        let node = crate::base::entropy::node_number()?;
-        let writer = Writer::start(target.clone(), clock.clone(), IdMaker::new(node), lock)?;
-        let readers = Pool::builder()
-            .max_size(8)
-            .min_idle(Some(1))
-            .connection_timeout(std::time::Duration::from_secs(10))
-            .build(Opener::reader(target.clone()))
-            .map_err(|cause| Error::new(Code::DatabaseUnavailable, "the database does not answer").retry_after(5).because(cause))?;
-        Ok(Self { readers, writer: Arc::new(writer), clock })
+        let ids = Arc::new(IdMaker::new(crate::base::entropy::node_number()?));
+        let writer = Writer::start(target.clone(), clock.clone(), Arc::clone(&ids), lock)?;
+        let readers = pool(target, Access::Read, 8, 1)?;
+        let apart = if target.takes_many_writers() { Some(pool(target, Access::Write, 4, 0)?) } else { None };
+        Ok(Self { target: target.clone(), readers, follower: None, apart, writer: Arc::new(writer), ids, clock })
     }
 
     /// The clock that stamps writes.
@@ -108,9 +114,7 @@ impl Db {
     /// # Errors
     /// As [`Db::read`].
     pub fn read_now<T>(&self, query: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn: PooledConnection<Opener> = self.readers.get().map_err(|cause| {
-            Error::new(Code::DatabaseUnavailable, "no database connection is free; try again").retry_after(2).because(cause)
-        })?;
+        let mut conn: PooledConnection<Opener> = self.readers.get().map_err(no_connection)?;
         query(&mut conn)
     }
 
@@ -140,6 +144,43 @@ impl Db {
         self.writer.submit(command)?.blocking_recv().map_err(|cause| Error::internal("the writer dropped a command").because(cause))?
     }
 
+    /// Runs a command in a transaction of its own, beside the writer where the database can; else as [`Db::write_now`].
+    ///
+    /// For statements that lock the rows they decide by (jobs, leases): it waits for nobody's staff writes.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_apart_now<T, F>(&self, command: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let Some(pool) = &self.apart else { return self.write_now(command) };
+        let mut conn = pool.get().map_err(no_connection)?;
+        let callers = Cell::new(false);
+        let now = self.clock.now();
+        let outcome = conn.transaction(|conn| command(&mut Tx { conn, now, ids: &self.ids, callers: &callers }));
+        if callers.get() {
+            self.writer.callers_changed();
+        }
+        outcome
+    }
+
+    /// As [`Db::write_apart_now`], off the event loop.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_apart<T, F>(&self, command: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || this.write_apart_now(command))
+            .await
+            .map_err(|cause| Error::internal("a write was cut off").because(cause))?
+    }
+
     /// Runs `command` at the head of a group, where it needs no savepoint, and `reply` after COMMIT, on the writer's
     /// thread: it must not wait. While `reply` answers `true`, another one like it is made and runs with the next group.
     ///
@@ -164,6 +205,23 @@ impl Db {
     pub fn write_queue_depth(&self) -> usize {
         self.writer.depth()
     }
+}
+
+/// How long a request waits for a connection. The pool pauses up to half of it between two tries to reach a server
+/// that is away, so it also says how soon one that is back is noticed.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(3);
+
+fn pool(target: &Target, access: Access, size: u32, idle: u32) -> Result<Pool<Opener>> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(idle))
+        .connection_timeout(WAIT)
+        .build(Opener::new(target.clone(), access))
+        .map_err(|cause| Error::new(Code::DatabaseUnavailable, "the database does not answer").retry_after(5).because(cause))
+}
+
+fn no_connection(cause: diesel::r2d2::PoolError) -> Error {
+    Error::new(Code::DatabaseUnavailable, "no database connection is free; try again").retry_after(2).because(cause)
 }
 
 /// A command that is followed by another one while its reply asks for it.

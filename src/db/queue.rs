@@ -1,16 +1,22 @@
 //! Jobs: enqueued in the caller's transaction, claimed under a lease, results fenced by the attempt.
 
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::Tx;
 use super::conn::{Conn, Number};
 use super::hot::JobRow;
 use super::schema::job;
-use crate::base::error::Result;
+use super::{Db, Tx};
+use crate::base::error::{Error, Result};
 
 /// How long a worker may be silent before its job is given to another.
-pub const LEASE_SECONDS: i64 = 120;
+pub const LEASE_SECONDS: i64 = 60;
+/// How often a worker says that it is still there.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Tries before a job counts as failed.
 const ATTEMPTS_MAX: i64 = 5;
 
@@ -75,6 +81,50 @@ pub fn hold(tx: &mut Tx<'_>, claimed: &JobRow, seconds: i64) -> Result<bool> {
         .set(job::lease_until.eq(tx.now.plus_seconds(seconds).0))
         .execute(tx.conn)?;
     Ok(rows == 1)
+}
+
+/// Holds a claimed job by a sign every 15 seconds, until it is dropped: a worker may take longer than a lease.
+#[derive(Debug)]
+pub struct Heartbeat {
+    /// Dropped to stop the thread.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Heartbeat {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// `internal` when the thread can't be started.
+    pub fn start(db: &Db, claimed: &JobRow) -> Result<Self> {
+        let (stop, stopped) = channel();
+        let (db, claimed) = (db.clone(), claimed.clone());
+        let beat = move || {
+            while stopped.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+                let job = claimed.clone();
+                match db.write_apart_now(move |tx| hold(tx, &job, LEASE_SECONDS)) {
+                    Ok(true) => {}
+                    // Its result will be refused; the work itself can't be stopped from here.
+                    Ok(false) => return tracing::warn!(job.id = claimed.id, "the lease of a job was lost"),
+                    Err(cause) => tracing::warn!(%cause, job.id = claimed.id, "a worker could not say that it is still there"),
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("job-heartbeat".into())
+            .spawn(beat)
+            .map_err(|cause| Error::internal("a heartbeat thread did not start").because(cause))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
 }
 
 /// Marks a claimed job as done; `false` when the lease was lost, and the caller must roll back.

@@ -502,6 +502,7 @@ diesel::table! {
         topic -> Text,
         payload -> Text,
         created_at -> BigInt,
+        stream_number -> Nullable<BigInt>,
     }
 }
 
@@ -578,9 +579,60 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    registry_version (site_id) {
+        site_id -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    retention_gate (site_id) {
+        site_id -> BigInt,
+        cutoff -> BigInt,
+    }
+}
+
+diesel::table! {
+    observation_hour (site_id, channel_id, bucket) {
+        site_id -> BigInt,
+        channel_id -> BigInt,
+        bucket -> BigInt,
+        observations -> BigInt,
+        min_value -> BigInt,
+        max_value -> BigInt,
+        sum_value -> BigInt,
+        last_at -> BigInt,
+        last_value -> BigInt,
+    }
+}
+
+diesel::table! {
+    observation_day (site_id, channel_id, bucket) {
+        site_id -> BigInt,
+        channel_id -> BigInt,
+        bucket -> BigInt,
+        observations -> BigInt,
+        min_value -> BigInt,
+        max_value -> BigInt,
+        sum_value -> BigInt,
+        last_at -> BigInt,
+        last_value -> BigInt,
+    }
+}
+
+diesel::table! {
+    rollup_dirty (site_id, channel_id, bucket) {
+        site_id -> BigInt,
+        channel_id -> BigInt,
+        bucket -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query! {
     item, supplier, offer, substitute, delivery, access_token, session, idempotency, code_directory, place, stock_point, lot, movement,
     level, demand_history, forecast, device, device_health, channel, binding, observation, channel_last, ingest_batch, quarantine_record,
     sensor_step, projection_task, belief, discrepancy, plan, plan_line, purchase_order, order_line, alert, job, outbox, audit_log,
-    forecast_run, holiday, demand_event, backtest,
+    forecast_run, holiday, demand_event, backtest, registry_version, retention_gate, observation_hour,
+    observation_day, rollup_dirty,
 }

@@ -18,7 +18,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use tokio::sync::oneshot;
 
 use super::Tx;
-use super::conn::{Access, Conn, Target};
+use super::conn::{Access, Conn, Purpose, Target};
 use crate::base::clock::Clock;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
@@ -107,8 +107,8 @@ impl Drop for Writer {
 }
 
 impl Writer {
-    pub(super) fn start(target: Target, clock: Clock, ids: IdMaker, lock: Option<File>) -> Result<Self> {
-        let conn = target.connect(Access::Write)?;
+    pub(super) fn start(target: Target, clock: Clock, ids: Arc<IdMaker>, lock: Option<File>) -> Result<Self> {
+        let conn = open(&target, &ids)?;
         let (queue, commands) = sync_channel(QUEUE_MAX);
         let waiting = Arc::new(AtomicUsize::new(0));
         let callers = Arc::new(AtomicU64::new(0));
@@ -122,6 +122,11 @@ impl Writer {
 
     pub(super) fn callers(&self) -> u64 {
         self.callers.load(Ordering::Acquire)
+    }
+
+    /// Another connection than the writer's changed who a credential belongs to.
+    pub(super) fn callers_changed(&self) {
+        self.callers.fetch_add(1, Ordering::Release);
     }
 
     pub(super) fn depth(&self) -> usize {
@@ -164,7 +169,7 @@ fn not_committed(code: Code) -> Error {
 struct Desk {
     target: Target,
     clock: Clock,
-    ids: IdMaker,
+    ids: Arc<IdMaker>,
     waiting: Arc<AtomicUsize>,
     callers: Arc<AtomicU64>,
     _lock: Option<File>,
@@ -185,17 +190,24 @@ impl Desk {
             self.waiting.fetch_sub(group.len() - own, Ordering::Relaxed);
             group.sort_by_key(|command| command.place != Place::First);
             conn = conn.or_else(|| self.reopen());
-            conn = if let Some(open) = conn.take() {
-                self.commit(open, group, &mut next)
-            } else {
-                next.extend(refuse(group));
-                None
-            };
+            // Where others write too, batches do not wait for the lock of all other writes.
+            let others = if conn.as_ref().is_some_and(Conn::is_shared) { after_first(&mut group) } else { Vec::new() };
+            for part in [group, others] {
+                if part.is_empty() {
+                    continue;
+                }
+                conn = if let Some(open) = conn.or_else(|| self.reopen()) {
+                    self.commit(open, part, &mut next)
+                } else {
+                    next.extend(refuse(part));
+                    None
+                };
+            }
         }
     }
 
     fn reopen(&self) -> Option<Conn> {
-        self.target.connect(Access::Write).inspect_err(|cause| tracing::error!(%cause, "the writer can't open the database")).ok()
+        open(&self.target, &self.ids).inspect_err(|cause| tracing::error!(%cause, "the writer can't open the database")).ok()
     }
 
     /// Runs one group; gives the connection back unless it can't be trusted any more. What follows goes to `next`.
@@ -206,7 +218,7 @@ impl Desk {
         let mut is_open = false;
         let mut group = group.into_iter();
         while let Some(command) = group.next() {
-            if !is_open && let Err(cause) = begin(&mut conn) {
+            if !is_open && let Err(cause) = begin(&mut conn, command.place) {
                 tracing::error!(%cause, "the writer can't begin a transaction");
                 next.extend(answer(finishes, Err(Code::DatabaseUnavailable)));
                 next.extend(refuse(std::iter::once(command).chain(group)));
@@ -262,12 +274,28 @@ fn answer(finishes: Vec<Finish>, committed: Result<(), Code>) -> Vec<Command> {
     finishes.into_iter().filter_map(|finish| finish(committed)).collect()
 }
 
-fn begin(conn: &mut Conn) -> Result<()> {
+/// Takes what is not at the head out of a sorted group.
+fn after_first(group: &mut Vec<Command>) -> Vec<Command> {
+    let heads = group.iter().take_while(|command| command.place == Place::First).count();
+    group.split_off(heads)
+}
+
+/// A connection to write on, with a node number for its ids that no other program has.
+fn open(target: &Target, ids: &IdMaker) -> Result<Conn> {
+    let mut conn = target.connect(Access::Write)?;
+    ids.set_node(conn.take_node(ids.node())?);
+    Ok(conn)
+}
+
+/// Begins a transaction. Batches of devices are counted by the database and taken again where somebody was faster;
+/// all other commands read before they write, as if nobody else wrote: with this lock nobody does.
+fn begin(conn: &mut Conn, place: Place) -> Result<()> {
     match conn {
         Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
-        Conn::Pg(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+        // Refused by a server that was the primary a moment ago: the connection goes, and the next one finds the new one.
+        Conn::Pg(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN READ WRITE")?,
     }
-    Ok(())
+    if place == Place::First { Ok(()) } else { conn.lock_until_commit(Purpose::Staff) }
 }
 
 fn refuse(group: impl IntoIterator<Item = Command>) -> Vec<Command> {

@@ -7,15 +7,16 @@ use crate::base::error::Result;
 use crate::db::queue;
 use crate::trial;
 
-pub(super) fn round(state: &State, stop: &AtomicBool) -> Result<bool> {
+pub(super) fn round(state: &State, worker: &str, stop: &AtomicBool) -> Result<bool> {
     let db = &state.db;
     let now = db.clock().now().0;
     let sites = db.read_now(|conn| queue::sites_with_work(conn, trial::QUEUE, now))?;
     for site_id in sites {
-        let Some(job) = db.write_now(move |tx| queue::claim(tx, site_id, trial::QUEUE, "backtester"))? else { continue };
+        let worker = worker.to_owned();
+        let Some(job) = db.write_apart_now(move |tx| queue::claim(tx, site_id, trial::QUEUE, &worker))? else { continue };
         if let Err(error) = trial::run(db, &job, stop) {
             let why = error.detail.clone();
-            let over = db.write_now(move |tx| queue::put_back(tx, &job, &why))?;
+            let over = db.write_apart_now(move |tx| queue::put_back(tx, &job, &why))?;
             tracing::warn!(over, cause = ?error.cause, "a backtest job did not finish: {}", error.detail);
         }
         return Ok(true);

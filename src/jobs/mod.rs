@@ -1,8 +1,11 @@
 //! Work beside the requests: plans are solved, backtests walked, sensor steps booked, upkeep done; each on a thread of its own.
+//! Which of it a program does is its duty ([`crate::app::duty::Duties`]); the same job is never done by two.
 
 mod backtest;
+mod history;
 mod project;
 mod solve;
+mod stream;
 mod upkeep;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +15,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::app::State;
+use crate::app::duty::Duty;
 use crate::base::error::{Error, Result};
+use crate::db::seat::Seat;
 
 /// The running workers; they stop when this is dropped.
 #[derive(Debug)]
@@ -22,18 +27,38 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts all workers.
+    /// Starts the workers of the program's duties. Every program settles the order of events: nobody depends on another for it.
     ///
     /// # Errors
     /// `internal` when a thread can't be started.
     pub fn start(state: &State) -> Result<Self> {
+        let duties = &state.duties;
         let mut workers = Self { stop: Arc::new(AtomicBool::new(false)), threads: Vec::new() };
-        let mut projector = project::Projector::new(state)?;
-        workers.every("job-project", Duration::from_millis(200), state, move |state| projector.round(state))?;
-        workers.every("job-solve", Duration::from_millis(200), state, solve::round)?;
-        let stop = Arc::clone(&workers.stop);
-        workers.every("job-backtest", Duration::from_millis(500), state, move |state| backtest::round(state, &stop))?;
-        workers.every("job-upkeep", Duration::from_secs(10), state, upkeep::round)?;
+        workers.every("job-stream", Duration::from_millis(100), state, stream::round)?;
+        if duties.has(Duty::Ingest) {
+            workers.every("job-project", Duration::from_millis(200), state, project::round)?;
+            workers.every("job-sum", Duration::from_secs(10), state, history::sum)?;
+        }
+        if duties.has(Duty::Solver) {
+            let name = format!("solver-{}", std::process::id());
+            let backtester = name.clone();
+            workers.every("job-solve", Duration::from_millis(200), state, move |state| solve::round(state, &name))?;
+            let stop = Arc::clone(&workers.stop);
+            workers.every("job-backtest", Duration::from_millis(500), state, move |state| backtest::round(state, &backtester, &stop))?;
+        }
+        if duties.has(Duty::Scheduler) {
+            let mut seat = Seat::new(&state.db);
+            let mut retention = history::Retention::default();
+            workers.every("job-upkeep", Duration::from_secs(10), state, move |state| {
+                if !seat.is_ours()? {
+                    return Ok(false);
+                }
+                if !retention.has_more() {
+                    upkeep::round(state)?;
+                }
+                retention.round(state)
+            })?;
+        }
         Ok(workers)
     }
 

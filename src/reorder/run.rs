@@ -10,12 +10,11 @@ use super::instance::{self, Question};
 use super::links;
 use super::store::{self, LineRow};
 use crate::base::error::{Error, Result};
-use crate::base::quantity::from_f64;
 use crate::base::time::Day;
 use crate::db::Db;
 use crate::db::hot::JobRow;
 use crate::db::outbox::{self, Topic};
-use crate::db::queue;
+use crate::db::queue::{self, Heartbeat};
 use crate::demand::run::{self, StoredRun};
 use crate::places;
 
@@ -34,10 +33,11 @@ pub fn run(db: &Db, job: &JobRow) -> Result<()> {
     let plan_id: i64 = job.payload.parse().map_err(|cause| Error::internal("a plan job names no plan").because(cause))?;
     let today = db.clock().now().day();
     let wish = db.read_now(|conn| store::request_of(conn, site_id, plan_id))?;
-    let (held, lease_s) = (job.clone(), queue::LEASE_SECONDS + from_f64(time_limit_s(&wish).ceil()));
+    let held = job.clone();
+    // The solver may take longer than a lease; a worker that took over meanwhile would solve the same plan.
+    let alive = Heartbeat::start(db, job)?;
     db.write_now(move |tx| {
-        // The solver may take longer than a lease; a worker that took over meanwhile would solve the same plan.
-        if !queue::hold(tx, &held, lease_s)? {
+        if !queue::hold(tx, &held, queue::LEASE_SECONDS)? {
             return Err(lost());
         }
         store::set_state(tx, site_id, plan_id, "running")?;
@@ -47,7 +47,12 @@ pub fn run(db: &Db, job: &JobRow) -> Result<()> {
     let gathered = facts.forecast()?;
     let outcome = solve(&gathered, &wish);
     let job = job.clone();
+    drop(alive);
     db.write_now(move |tx| {
+        // First of all: whoever finds the lease lost has written nothing, and who has it keeps others waiting.
+        if !queue::finish(tx, &job)? {
+            return Err(lost());
+        }
         match &outcome {
             Ok(solved) => store::save(tx, site_id, plan_id, solved)?,
             Err(error) => {
@@ -57,9 +62,6 @@ pub fn run(db: &Db, job: &JobRow) -> Result<()> {
         }
         if let Ok(solved) = &outcome {
             run::keep(tx, site_id, &solved.forecasts)?;
-        }
-        if !queue::finish(tx, &job)? {
-            return Err(lost());
         }
         let state = if outcome.is_ok() { "done" } else { "failed" };
         outbox::push(tx, site_id, Topic::Plan, &serde_json::json!({"plan": plan_id.to_string(), "state": state}))

@@ -1,8 +1,9 @@
 //! Calls of the room: each report as JSON, and as CSV with `.csv` at the end or by `Accept`.
 
 use actix_web::http::Method;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::expiry::{self, Expiry};
 use super::procurement::{self, Procurement};
@@ -12,12 +13,12 @@ use crate::access::caller::Caller;
 use crate::access::role;
 use crate::access::route::Route;
 use crate::base::error::{Error, Result};
-use crate::base::time::Period;
+use crate::base::time::{Micros, Period};
 use crate::db::Db;
 use crate::db::conn::Conn;
 use crate::places;
 use crate::web::body::Params;
-use crate::web::render::{self, Format};
+use crate::web::render::{self, Format, Table};
 
 /// Days of a report that names no period.
 const DAYS_DEFAULT: i64 = 90;
@@ -91,18 +92,27 @@ fn site_of(conn: &mut Conn, caller: &Caller, site: Option<&str>) -> Result<(Opti
     }
 }
 
+/// As of when a report holds, for the form that has no place for it.
+const AS_OF: &str = "x-as-of";
+
+fn answer(format: Format, as_of: Micros, report: &impl Serialize, table: impl FnOnce() -> Table) -> Result<HttpResponse> {
+    let mut answer = render::answer(format, report, table)?;
+    let moment = HeaderValue::from_str(&as_of.to_text()).map_err(|cause| Error::internal("a moment is no header").because(cause))?;
+    answer.headers_mut().insert(HeaderName::from_static(AS_OF), moment);
+    Ok(answer)
+}
+
 async fn get_procurement(caller: Caller, db: web::Data<Db>, query: Params<PeriodQuery>, request: HttpRequest) -> Result<HttpResponse> {
     let query = query.0;
     let format = Format::of(&request)?;
-    let as_of = db.clock().now();
-    let period = Period::parse(query.from.as_deref(), query.to.as_deref(), as_of.day(), DAYS_DEFAULT).map_err(Error::invalid)?;
     let report = db
-        .read(move |conn| {
+        .read_report(move |conn, as_of| {
+            let period = Period::parse(query.from.as_deref(), query.to.as_deref(), as_of.day(), DAYS_DEFAULT).map_err(Error::invalid)?;
             let (site_id, site) = site_of(conn, &caller, query.site.as_deref())?;
             procurement::build(conn, &Scope { site_id, site, period, as_of })
         })
         .await?;
-    render::answer(format, &report, || table::table(&report))
+    answer(format, report.as_of, &report, || table::table(&report))
 }
 
 async fn get_expiry(caller: Caller, db: web::Data<Db>, query: Params<ExpiryQuery>, request: HttpRequest) -> Result<HttpResponse> {
@@ -112,24 +122,22 @@ async fn get_expiry(caller: Caller, db: web::Data<Db>, query: Params<ExpiryQuery
     if !(0..=AHEAD_DAYS_MAX).contains(&days) {
         return Err(Error::field("days", "out_of_range", format!("must be 0..{AHEAD_DAYS_MAX}, not {days}")));
     }
-    let as_of = db.clock().now();
     let report = db
-        .read(move |conn| {
+        .read_report(move |conn, as_of| {
             let (site_id, site) = site_of(conn, &caller, query.site.as_deref())?;
             expiry::build(conn, site_id, site, as_of, days)
         })
         .await?;
-    render::answer(format, &report, || expiry::table(&report))
+    answer(format, report.as_of, &report, || expiry::table(&report))
 }
 
 async fn get_stock_value(caller: Caller, db: web::Data<Db>, query: Params<SiteQuery>, request: HttpRequest) -> Result<HttpResponse> {
     let format = Format::of(&request)?;
-    let as_of = db.clock().now();
     let report = db
-        .read(move |conn| {
+        .read_report(move |conn, as_of| {
             let (site_id, site) = site_of(conn, &caller, query.0.site.as_deref())?;
             stock_value::build(conn, site_id, site, as_of)
         })
         .await?;
-    render::answer(format, &report, || stock_value::table(&report))
+    answer(format, report.as_of, &report, || stock_value::table(&report))
 }

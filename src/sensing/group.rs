@@ -69,14 +69,17 @@ pub(super) fn store(
     for (number, load) in loads.iter().enumerate() {
         let needs_own_channel = load.arrivals.iter().any(|arrival| arrival.record.channel.is_empty());
         let now = tx.now;
+        let kept_from = registry.kept_from(site_id);
         let device = registry.device_with(tx, load.device, needs_own_channel)?;
-        let (one, quarantined) = sort(load, number, device, received_at, now, &mut kept);
+        let (one, quarantined) = sort(load, number, device, (received_at, kept_from), now, &mut kept);
         store::ingest::insert_quarantined(tx, load.device, received_at, &quarantined)?;
         sorted.push(one);
     }
     let known = known_restamped(tx, site_id, received_at, loads, &kept)?;
     append(tx, registry, site_id, received_at, &mut kept, &known, trust)?;
     mark(tx, site_id, &kept)?;
+    let new = kept.iter().filter(|one| one.is_new).map(|one| (one.row.channel_id, one.row.observed_at));
+    registry.hours.mark(tx, site_id, new)?;
     for one in &kept {
         let (Some(load), Some(to)) = (loads.get(one.load), sorted.get_mut(one.load)) else { continue };
         let Some(Arrival { record, .. }) = load.arrivals.get(one.at) else { continue };
@@ -96,12 +99,12 @@ pub(super) fn store(
     Ok(sorted)
 }
 
-/// Decides about each record of a batch; answers those for the quarantine.
+/// Decides about each record of a batch, received at a moment, of which nothing before another one is kept; answers those for the quarantine.
 fn sort<'a>(
     load: &Load<'a>,
     number: usize,
     device: &Device,
-    received_at: i64,
+    (received_at, kept_from): (i64, i64),
     now: Micros,
     kept: &mut Vec<Kept>,
 ) -> (Sorted, Vec<(&'a Arrival, &'static str)>) {
@@ -110,7 +113,7 @@ fn sort<'a>(
     let seen = &mut sorted.seen;
     for (at, arrival) in load.arrivals.iter().enumerate() {
         let candidates = device.lines_of(&arrival.record.channel);
-        match judge(load.device, received_at, now, arrival, candidates, &device.lines) {
+        match judge(load.device, (received_at, kept_from), now, arrival, candidates, &device.lines) {
             Verdict::Keep(row, line, message) => {
                 if let Sample::Status { battery_pct, firmware } = &arrival.record.sample
                     && row.event_at >= seen.status_at

@@ -151,6 +151,7 @@ fn take_site(
 ) -> Result<Vec<(usize, Taken)>> {
     let mut answers = Vec::with_capacity(posts.len());
     let mut new: Vec<(usize, &Post)> = Vec::with_capacity(posts.len());
+    registry.hear_others(tx, site_id, &posts.iter().map(|(_, post)| post.device.id).collect())?;
     for (at, post) in posts {
         if let Some(known) = known(tx, registry, post, &new, trust)? {
             answers.push((*at, known));
@@ -278,7 +279,7 @@ pub(super) enum Verdict {
 /// Decides about a record by the lines of its channel.
 pub(super) fn judge(
     device: &DeviceIdentity,
-    received_at: i64,
+    (received_at, kept_from): (i64, i64),
     now: Micros,
     arrival: &Arrival,
     candidates: &[usize],
@@ -298,6 +299,13 @@ pub(super) fn judge(
     };
     if observed_at < now.0 - AGE_DAYS_MAX * DAY_MICROS {
         return reject("too_old", "at", format!("older than {AGE_DAYS_MAX} days"));
+    }
+    if observed_at < kept_from {
+        return reject(
+            "too_old",
+            "at",
+            format!("from before {}: readings of that time are not kept any more", Micros(kept_from).to_text()),
+        );
     }
     if !device.active {
         return Verdict::Quarantine("device_quarantined", "the device is not approved yet");

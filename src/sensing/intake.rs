@@ -202,7 +202,8 @@ impl Intake {
             Heard::Answered(taken) => taken,
             Heard::Alone(post, _room) => {
                 let inner = Arc::clone(&self.inner);
-                db.write(move |tx| {
+                // Apart, so that it holds nothing that another program's group waits for while it waits for that group.
+                db.write_apart(move |tx| {
                     // What it changes is not in the memory.
                     inner.registry().forget();
                     ingest::take_posts(tx, &mut Registry::default(), &[&*post], Trust::Nothing)?

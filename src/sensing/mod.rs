@@ -18,9 +18,11 @@ pub mod quarantine;
 mod quick;
 pub mod reconcile;
 mod registry;
+pub mod retention;
+pub mod rollup;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use ingest::{Outcome, Receipt, ingest};
-pub use project::{has_due, newest_movement, notice_movements, project_due};
+pub use project::{has_due, notice_events, project_due};

@@ -9,10 +9,12 @@ use super::store::project::{Observed, Task};
 use super::{discrepancy, ingest, store};
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
+use crate::base::id;
 use crate::base::time::Micros;
 use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::db::hot::LevelRow;
+use crate::db::outbox::Placed;
 use crate::stock;
 use crate::stock::movement::{Entry, Kind, LotChoice, Source};
 
@@ -25,26 +27,33 @@ const LOOK_BACK_MICROS: i64 = LAG_MICROS * 3 / 2;
 
 /// Projects bindings of all sites that are due; answers how many.
 ///
-/// Safe to repeat: what is posted already is not posted again. A binding that fails is logged, left
-/// as it was, and tried again a minute later.
+/// Safe to repeat: what is posted already is not posted again. A binding that another program projects, or marks at
+/// this moment, is left to the next call. A binding that fails is logged, left as it was, and tried again a minute later.
 ///
 /// # Errors
 /// Those of the database.
 pub fn project_due(tx: &mut Tx<'_>, now: Micros) -> Result<usize> {
-    let tasks = store::project::due_tasks(tx.conn, now.0, TASKS_PER_CALL)?;
-    let mut changed: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for task in &tasks {
-        let done = store::in_savepoint(tx, |tx| project(tx, task, now)).unwrap_or_else(|cause| {
-            tracing::warn!(%cause, source = ?cause.cause, binding.id = task.binding_id, "binding {} can't be projected", task.binding_id);
-            Projected { next: Some((task.dirty_from, now.0 + RETRY_MICROS)), changed: None }
-        });
-        changed.entry(task.site_id).or_default().extend(done.changed);
-        store::project::put_task(tx, task, done.next)?;
+    let mut done = 0;
+    for site_id in store::project::sites_with_tasks(tx.conn, now.0)? {
+        let tasks = store::project::take_tasks(tx, site_id, now.0, TASKS_PER_CALL - done)?;
+        let mut changed = Vec::new();
+        for task in &tasks {
+            let one = store::in_savepoint(tx, |tx| project(tx, task, now)).unwrap_or_else(|cause| {
+                tracing::warn!(%cause, source = ?cause.cause, binding.id = task.binding_id, "binding {} can't be projected", task.binding_id);
+                Projected { next: Some((task.dirty_from, now.0 + RETRY_MICROS)), changed: None }
+            });
+            changed.extend(one.changed);
+            store::project::put_task(tx, task, one.next)?;
+        }
+        if !changed.is_empty() {
+            ingest::announce(tx, site_id, &changed)?;
+        }
+        done += i64::try_from(tasks.len()).unwrap_or(TASKS_PER_CALL);
+        if done >= TASKS_PER_CALL {
+            break;
+        }
     }
-    for (site_id, stock_point_ids) in changed {
-        ingest::announce(tx, site_id, &stock_point_ids)?;
-    }
-    Ok(tasks.len())
+    Ok(usize::try_from(done).unwrap_or_default())
 }
 
 /// What became of one binding.
@@ -60,30 +69,27 @@ struct Projected {
 /// # Errors
 /// Those of the database.
 pub fn has_due(conn: &mut Conn, now: Micros) -> Result<bool> {
-    Ok(!store::project::due_tasks(conn, now.0, 1)?.is_empty())
+    Ok(!store::project::sites_with_tasks(conn, now.0)?.is_empty())
 }
 
-/// Marks the bindings whose stock points got movements with an id above `after` from anywhere but sensors,
-/// and answers the newest movement id, to be passed the next time. Start with [`newest_movement`].
+/// Marks the bindings whose stock points got movements from anywhere but sensors, by the events that such movements
+/// leave: call it in the transaction that gives the events their place in the stream, so that none is missed.
 ///
 /// # Errors
 /// Those of the database.
-pub fn notice_movements(tx: &mut Tx<'_>, after: i64) -> Result<i64> {
-    let newest = store::project::newest_movement(tx.conn)?;
-    if newest > after {
-        for (site_id, binding_id, event_at) in store::project::touched_after(tx.conn, after)? {
+pub fn notice_events(tx: &mut Tx<'_>, events: &[Placed]) -> Result<()> {
+    let mut by_site: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+    for event in events {
+        // What one transaction wrote has ids from its moment up to its event.
+        let range = by_site.entry(event.site_id).or_insert((i64::MAX, i64::MIN));
+        *range = (range.0.min(id::floor(Micros(event.created_at))), range.1.max(event.id));
+    }
+    for (site_id, (from, to)) in by_site {
+        for (binding_id, event_at) in store::project::touched_between(tx.conn, site_id, from, to)? {
             store::project::mark_dirty(tx, site_id, binding_id, event_at, tx.now.0)?;
         }
     }
-    Ok(newest.max(after))
-}
-
-/// The id of the newest movement; 0 when there is none.
-///
-/// # Errors
-/// Those of the database.
-pub fn newest_movement(tx: &mut Tx<'_>) -> Result<i64> {
-    store::project::newest_movement(tx.conn)
+    Ok(())
 }
 
 /// Projects one binding.

@@ -1,13 +1,15 @@
 //! What the writer remembers between groups: lines of devices, the newest record of each channel, the last batch.
 //!
 //! It lives on the writer's thread and is forgotten when a group fails or when a channel or binding was added, so
-//! within one program it is always what the tables say. Beside another program on the same PostgreSQL it may lag;
-//! what is decided by it is counted by the database, and a group whose count differs is done again without it.
+//! within one program it is always what the tables say. Beside other programs on the same PostgreSQL, where devices
+//! stand is read and locked for each group, and the newest records may lag: what is decided by them is counted by
+//! the database, and a group whose count differs is done again without them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::binding::Line;
 use super::native::Head;
+use super::rollup::Marked;
 use super::store;
 use crate::access::caller::DeviceIdentity;
 use crate::base::error::{Error, Result};
@@ -19,11 +21,14 @@ const LINES_MAX: usize = 100_000;
 /// The memory of the writer.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    /// Newest channel and binding of each site: a change shows there.
-    marks: HashMap<i64, (i64, i64)>,
+    /// Version of the channels and bindings of each site: a change by whichever program shows there.
+    marks: HashMap<i64, i64>,
     devices: HashMap<(i64, i64), Device>,
     newest: HashMap<(i64, i64), (i64, i64)>,
     lines: usize,
+    /// Readings before this moment are not kept, by site.
+    kept_from: HashMap<i64, i64>,
+    pub(super) hours: Marked,
 }
 
 /// A device as records are judged by it.
@@ -82,12 +87,18 @@ impl Registry {
 
     /// Forgets what a new channel or binding of a site may have changed.
     pub(super) fn refresh(&mut self, tx: &mut Tx<'_>, site_id: i64) -> Result<()> {
-        let mark = store::binding::newest_ids(tx.conn, site_id)?;
+        let mark = store::binding::version(tx.conn, site_id)?;
         if self.marks.get(&site_id) != Some(&mark) || self.lines > LINES_MAX {
             self.forget();
             self.marks.insert(site_id, mark);
+            self.kept_from.insert(site_id, store::history::kept_from(tx.conn, site_id)?);
         }
         Ok(())
+    }
+
+    /// Readings before this moment are not kept.
+    pub(super) fn kept_from(&self, site_id: i64) -> i64 {
+        self.kept_from.get(&site_id).copied().unwrap_or(i64::MIN)
     }
 
     /// A device, read when it is not remembered.
@@ -98,6 +109,20 @@ impl Registry {
             self.read(tx, device, health)?;
         }
         self.devices.get_mut(&key).ok_or_else(|| Error::internal("a device was forgotten"))
+    }
+
+    /// Reads anew where devices stand, where other programs hear them too, and keeps these from it until the
+    /// transaction ends: what a device lost is counted from what it sent before.
+    pub(super) fn hear_others(&mut self, tx: &mut Tx<'_>, site_id: i64, device_ids: &BTreeSet<i64>) -> Result<()> {
+        if !tx.conn.is_shared() {
+            return Ok(());
+        }
+        for (device_id, health) in store::ingest::lock_health(tx, site_id, device_ids)? {
+            if let Some(device) = self.devices.get_mut(&(site_id, device_id)) {
+                device.health = health;
+            }
+        }
+        Ok(())
     }
 
     /// As [`Registry::device`]; the channel without a name, which carries what a device says about itself, is
@@ -114,7 +139,8 @@ impl Registry {
 
     fn read(&mut self, tx: &mut Tx<'_>, device: &DeviceIdentity, health: Health) -> Result<()> {
         let lines = store::binding::lines_of_device(tx.conn, device.site_id, device.id)?;
-        for (channel_id, observed_at, dedupe_key) in store::ingest::newest_of_device(tx.conn, device)? {
+        let channels: Vec<i64> = lines.iter().map(|line| line.channel_id).collect();
+        for (channel_id, observed_at, dedupe_key) in store::ingest::newest_of_channels(tx.conn, device.site_id, &channels)? {
             self.newest.insert((device.site_id, channel_id), (observed_at, dedupe_key));
         }
         let mut by_channel: HashMap<String, Vec<usize>> = HashMap::new();

@@ -54,11 +54,11 @@ impl Reader {
             let after = self.after;
             match self.db.read(move |conn| outbox::list_after(conn, after, BATCH)).await {
                 Ok(events) if !events.is_empty() => {
-                    self.after = events.last().map_or(after, |event| event.id);
+                    self.after = events.last().map_or(after, |event| event.stream_number);
                     let text: String = events
                         .iter()
                         .filter(|event| self.site.is_none_or(|site| site == event.site_id))
-                        .map(|event| format!("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.topic, event.payload))
+                        .map(|event| format!("id: {}\nevent: {}\ndata: {}\n\n", event.stream_number, event.topic, event.payload))
                         .collect::<Vec<_>>()
                         .concat();
                     if !text.is_empty() {

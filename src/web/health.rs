@@ -14,14 +14,15 @@ pub async fn get_livez() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// The database answers reads and writes.
+/// The database answers reads and writes, and the one that reports are read from is not too far behind.
 ///
 /// # Errors
 /// `not_ready` when it does not.
 pub async fn get_readyz(db: web::Data<Db>) -> Result<HttpResponse> {
     let away = |cause: Error| Error::new(Code::NotReady, "the database does not answer").retry_after(5).because(cause);
     db.read(outbox::newest).await.map_err(away)?;
-    db.write(|tx| outbox::newest(tx.conn)).await.map_err(away)?;
+    db.write_apart(|tx| outbox::newest(tx.conn)).await.map_err(away)?;
+    db.require_fresh_reports().await.map_err(|cause| if cause.code == Code::NotReady { cause } else { away(cause) })?;
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
 }
 

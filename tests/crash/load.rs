@@ -1,6 +1,7 @@
 //! What the service is busy with when it is killed: gateways, a person, a planner. Each sends again what was not answered.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use wardstock::base::time::Micros;
 use crate::scene::{Client, Served};
 
 /// Channels of the gateway, each bound to a stock point of its own.
-pub(super) const CHANNELS: usize = 4;
+pub(crate) const CHANNELS: usize = 4;
 /// Threads that post readings, each with a boot of its own.
 const SENDERS: usize = 3;
 const RECORDS: u64 = 20;
@@ -52,16 +53,16 @@ struct Person {
 }
 
 /// All who are busy, and what they were promised.
-pub(super) struct Load {
+pub(crate) struct Load {
     senders: Vec<Sender>,
     person: Person,
-    pub(super) observed: BTreeSet<String>,
-    pub(super) movements: BTreeSet<String>,
-    pub(super) plans: usize,
+    pub(crate) observed: BTreeSet<String>,
+    pub(crate) movements: BTreeSet<String>,
+    pub(crate) plans: usize,
 }
 
 impl Load {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let senders = (0..SENDERS)
             .map(|at| Sender {
                 boot: format!("boot-{at}"),
@@ -76,7 +77,7 @@ impl Load {
     }
 
     /// Everybody is busy until the service is killed after `pause`.
-    pub(super) fn run(&mut self, served: Served, admin: &str, gateway: &str, pause: Duration) {
+    pub(crate) fn run(&mut self, served: Served, admin: &str, gateway: &str, pause: Duration) {
         let base = served.base.clone();
         let client = |token: &str| Client::new(&base, Some(token.to_owned()));
         let Self { senders, person, plans, .. } = self;
@@ -101,8 +102,49 @@ impl Load {
         self.gather();
     }
 
+    /// Everybody is busy while something happens to the database; who is turned away comes again.
+    pub(crate) fn beside(&mut self, served: &Served, admin: &str, gateway: &str, taken: &AtomicU64, during: impl FnOnce()) {
+        let Self { senders, person, .. } = self;
+        let stop = AtomicBool::new(false);
+        let go_on = |before: usize, after: usize| {
+            if after > before {
+                taken.fetch_add(1, Ordering::Relaxed);
+            } else {
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+            !stop.load(Ordering::Relaxed)
+        };
+        std::thread::scope(|scope| {
+            for sender in senders {
+                let client = served.client(gateway);
+                scope.spawn(move || {
+                    loop {
+                        let before = sender.acknowledged.len();
+                        sender.post(&client);
+                        if !go_on(before, sender.acknowledged.len()) {
+                            return;
+                        }
+                    }
+                });
+            }
+            let client = served.client(admin);
+            scope.spawn(move || {
+                loop {
+                    let before = person.acknowledged.len();
+                    person.book(&client);
+                    if !go_on(before, person.acknowledged.len()) {
+                        return;
+                    }
+                }
+            });
+            during();
+            stop.store(true, Ordering::Relaxed);
+        });
+        self.gather();
+    }
+
     /// What was not answered is sent again, until it is.
-    pub(super) fn finish(&mut self, served: &Served, admin: &str, gateway: &str) {
+    pub(crate) fn finish(&mut self, served: &Served, admin: &str, gateway: &str) {
         for sender in &mut self.senders {
             sender.resend(&served.client(gateway));
         }
@@ -110,7 +152,7 @@ impl Load {
         self.gather();
     }
 
-    pub(super) fn unanswered(&self) -> usize {
+    pub(crate) fn unanswered(&self) -> usize {
         self.senders.iter().filter(|sender| sender.waiting.is_some()).count() + usize::from(self.person.waiting.is_some())
     }
 

@@ -4,7 +4,7 @@
 //! `WARDSTOCK_CRASH_KILLS` kills on each database (10), `WARDSTOCK_CRASH_SEED` repeats a run's pauses and
 //! choices; what the machine makes of them is its own affair.
 
-mod load;
+pub(crate) mod load;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,13 +38,13 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_or_stored_twice() {
 }
 
 /// A hospital whose service dies and comes back.
-struct Hospital {
+pub(crate) struct Hospital {
     engine: Engine,
-    target: Target,
-    admin: String,
-    gateway: String,
+    pub(crate) target: Target,
+    pub(crate) admin: String,
+    pub(crate) gateway: String,
     chance: Chance,
-    load: Load,
+    pub(crate) load: Load,
     replay: String,
 }
 
@@ -58,7 +58,11 @@ struct Counted {
 
 impl Hospital {
     fn open(engine: Engine, seed: u64, replay: String) -> Self {
-        let target = scene::target(engine);
+        Self::open_on(engine, scene::target(engine), seed, replay)
+    }
+
+    /// As [`Hospital::open`], on a database that is there.
+    pub(crate) fn open_on(engine: Engine, target: Target, seed: u64, replay: String) -> Self {
         assert!(program(&url(&target), &["migrate"]).status.success());
         let made = program(&url(&target), &["token", "create", "--role", "admin", "--name", "crash"]);
         let admin = String::from_utf8(made.stdout).unwrap().trim().to_owned();
@@ -111,7 +115,7 @@ impl Hospital {
     }
 
     /// Nothing acknowledged is missing, nothing is there twice, and the doctor finds nothing.
-    fn look(&self, kill: u64) {
+    pub(crate) fn look(&self, kill: u64) {
         let about = format!("{:?}, kill {kill}; replay: {}", self.engine, self.replay);
         let observed = self.counted(
             "SELECT c.code || ' ' || CAST(o.observed_at AS TEXT) || ' ' || CAST(o.value AS TEXT) AS name, CAST(COUNT(*) AS BIGINT) AS rows \

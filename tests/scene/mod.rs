@@ -2,6 +2,7 @@
 //! Only this folder knows how the app is built.
 
 mod client;
+mod cluster;
 mod postgres;
 mod program;
 
@@ -18,6 +19,7 @@ use wardstock::db::{Db, migrate};
 use wardstock::jobs::Workers;
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use cluster::Cluster;
 pub(crate) use program::{Served, program};
 
 /// Which database a scene runs on.
@@ -34,6 +36,15 @@ pub(crate) fn on_both(scene: impl Fn(Engine)) {
         scene(Engine::Postgres);
     } else {
         eprintln!("SKIPPED on PostgreSQL: no server programs under /usr/lib/postgresql (install the package postgresql)");
+    }
+}
+
+/// Runs a scene that needs PostgreSQL; says loudly when it is not there.
+pub(crate) fn on_postgres(scene: impl Fn(Engine)) {
+    if postgres::is_there() {
+        scene(Engine::Postgres);
+    } else {
+        eprintln!("SKIPPED: no server programs under /usr/lib/postgresql (install the package postgresql)");
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn fresh_database() -> String {
     format!("postgres://scene@127.0.0.1:{}/{name}", cluster.port)
 }
 
-fn programs() -> Option<PathBuf> {
+/// The folder of the newest server's programs.
+pub(super) fn programs() -> Option<PathBuf> {
     let mut versions: Vec<PathBuf> =
         std::fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
     versions.retain(|bin| bin.join("initdb").exists());
@@ -50,12 +51,12 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// A server program; root may not run them, so it hands over to the user that Debian made for them.
-fn command(program: &str) -> Command {
+pub(super) fn command(program: &str) -> Command {
     let path = programs().unwrap().join(program);
     as_server_user(&path.to_string_lossy())
 }
 
-fn as_server_user(program: &str) -> Command {
+pub(super) fn as_server_user(program: &str) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
         command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", program]);
@@ -74,25 +75,9 @@ fn is_root() -> bool {
 
 #[expect(clippy::zombie_processes, reason = "the keeper ends with this process")]
 fn start() -> Cluster {
-    let made = as_server_user("mktemp").args(["-d", "/tmp/wardstock-postgres-XXXXXX"]).output().unwrap();
-    let folder = String::from_utf8(made.stdout).unwrap().trim().to_owned();
-    let initdb = command("initdb")
-        .args([
-            "-D",
-            &format!("{folder}/data"),
-            "-U",
-            "scene",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--data-checksums",
-            "--no-sync",
-        ])
-        .stdout(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(initdb.success(), "initdb failed");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = new_folder();
+    init(&folder);
+    let port = free_port();
     let bin = programs().unwrap();
     let keeper = as_server_user("sh")
         .args(["-c", KEEPER, "keeper", &bin.to_string_lossy(), &folder, &port.to_string()])
@@ -109,4 +94,35 @@ fn start() -> Cluster {
         std::thread::park_timeout(Duration::from_millis(100));
     }
     panic!("the PostgreSQL cluster did not start; see {folder}/log");
+}
+
+/// A port that nobody listens on.
+pub(super) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A folder of the server's user.
+pub(super) fn new_folder() -> String {
+    let made = as_server_user("mktemp").args(["-d", "/tmp/wardstock-postgres-XXXXXX"]).output().unwrap();
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+}
+
+/// An empty cluster in `FOLDER/data`.
+pub(super) fn init(folder: &str) {
+    let initdb = command("initdb")
+        .args([
+            "-D",
+            &format!("{folder}/data"),
+            "-U",
+            "scene",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "--no-sync",
+        ])
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(initdb.success(), "initdb failed");
 }

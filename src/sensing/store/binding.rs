@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::base::time::Micros;
 use crate::db::Tx;
 use crate::db::conn::{Conn, Number};
-use crate::db::schema::{binding, channel};
+use crate::db::schema::{binding, channel, registry_version};
 use crate::sensing::binding::{BindingView, IN_FORCE, Line};
 
 #[derive(QueryableByName)]
@@ -82,13 +82,19 @@ pub(in crate::sensing) fn lines_of_device(conn: &mut Conn, site_id: i64, device_
     Ok(rows.into_iter().map(Line::from).collect())
 }
 
-/// The newest channel and the newest binding of a site.
-pub(in crate::sensing) fn newest_ids(conn: &mut Conn, site_id: i64) -> Result<(i64, i64)> {
-    let newest_channel: Option<i64> =
-        channel::table.filter(channel::site_id.eq(site_id)).select(channel::id).order(channel::id.desc()).first(conn).optional()?;
-    let newest_binding: Option<i64> =
-        binding::table.filter(binding::site_id.eq(site_id)).select(binding::id).order(binding::id.desc()).first(conn).optional()?;
-    Ok((newest_channel.unwrap_or_default(), newest_binding.unwrap_or_default()))
+/// Grows with every change of a site's channels and bindings.
+pub(in crate::sensing) fn version(conn: &mut Conn, site_id: i64) -> Result<i64> {
+    Ok(registry_version::table.find(site_id).select(registry_version::version).first(conn).optional()?.unwrap_or_default())
+}
+
+pub(in crate::sensing) fn raise_version(tx: &mut Tx<'_>, site_id: i64) -> Result<()> {
+    diesel::sql_query(
+        "INSERT INTO registry_version (site_id, version) VALUES ($1, 1) \
+         ON CONFLICT (site_id) DO UPDATE SET version = registry_version.version + 1",
+    )
+    .bind::<BigInt, _>(site_id)
+    .execute(tx.conn)?;
+    Ok(())
 }
 
 pub(in crate::sensing) fn line_of_binding(conn: &mut Conn, site_id: i64, binding_id: i64) -> Result<Option<Line>> {
@@ -105,6 +111,7 @@ pub(in crate::sensing) fn insert_channel(tx: &mut Tx<'_>, site_id: i64, device_i
     diesel::insert_into(channel::table)
         .values((channel::site_id.eq(site_id), channel::id.eq(id), channel::device_id.eq(device_id), channel::code.eq(code)))
         .execute(tx.conn)?;
+    raise_version(tx, site_id)?;
     Ok(id)
 }
 
@@ -113,7 +120,7 @@ pub(in crate::sensing) fn end_binding(tx: &mut Tx<'_>, site_id: i64, id: i64, at
     diesel::update(binding::table.filter(binding::site_id.eq(site_id)).filter(binding::id.eq(id)))
         .set(binding::valid_to.eq(at))
         .execute(tx.conn)?;
-    Ok(())
+    raise_version(tx, site_id)
 }
 
 pub(in crate::sensing) fn insert_binding(tx: &mut Tx<'_>, site_id: i64, line: &Line) -> Result<()> {
@@ -137,7 +144,7 @@ pub(in crate::sensing) fn insert_binding(tx: &mut Tx<'_>, site_id: i64, line: &L
             ),
         ))
         .execute(tx.conn)?;
-    Ok(())
+    raise_version(tx, site_id)
 }
 
 /// Whether another channel's binding in force books at this stock point.

@@ -1,6 +1,6 @@
 //! Batches, observations, device health, beliefs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -10,9 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::db::hot::{BatchRow, HealthRow, ObservationRow};
-use crate::db::schema::{
-    belief, channel, channel_last, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point,
-};
+use crate::db::schema::{belief, channel_last, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
 use crate::sensing::belief::Estimate;
 use crate::sensing::binding::Line;
 use crate::sensing::ingest::Arrival;
@@ -127,6 +125,40 @@ pub(in crate::sensing) fn health(conn: &mut Conn, device: &DeviceIdentity) -> Re
     }))
 }
 
+#[derive(QueryableByName)]
+struct StandRow {
+    #[diesel(sql_type = BigInt)]
+    device_id: i64,
+    #[diesel(sql_type = BigInt)]
+    last_event_at: i64,
+    #[diesel(sql_type = Text)]
+    boot_id: String,
+    #[diesel(sql_type = BigInt)]
+    last_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    records_lost: i64,
+}
+
+/// Where devices stand, locked until the transaction ends, always in the same order so that nobody waits in a ring.
+/// Only where several programs write.
+pub(in crate::sensing) fn lock_health(tx: &mut Tx<'_>, site_id: i64, device_ids: &BTreeSet<i64>) -> Result<Vec<(i64, Health)>> {
+    let ids: Vec<String> = device_ids.iter().map(ToString::to_string).collect();
+    let rows: Vec<StandRow> = diesel::sql_query(
+        "SELECT device_id, last_event_at, boot_id, last_seq, records_lost FROM device_health \
+         WHERE site_id = $1 AND device_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[])) ORDER BY device_id FOR UPDATE",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<Text, _>(ids.join(","))
+    .load(tx.conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let StandRow { device_id, last_event_at, boot_id, last_seq, records_lost } = row;
+            (device_id, Health { boot_id: Some(boot_id), last_seq, last_event_at, lost: records_lost })
+        })
+        .collect())
+}
+
 /// Writes down that devices were heard: when, what they said of themselves, and what they lost.
 pub(in crate::sensing) fn put_health(tx: &mut Tx<'_>, site_id: i64, rows: &[HealthRow]) -> Result<()> {
     if rows.is_empty() {
@@ -135,14 +167,19 @@ pub(in crate::sensing) fn put_health(tx: &mut Tx<'_>, site_id: i64, rows: &[Heal
     Ok(tx.conn.hot().put_health(site_id, tx.now.0, rows)?)
 }
 
-/// The newest observation of each channel of a device: channel, stamp, key.
-pub(in crate::sensing) fn newest_of_device(conn: &mut Conn, device: &DeviceIdentity) -> Result<Vec<(i64, i64, i64)>> {
-    Ok(channel_last::table
-        .inner_join(channel::table.on(channel::site_id.eq(channel_last::site_id).and(channel::id.eq(channel_last::channel_id))))
-        .filter(channel::site_id.eq(device.site_id))
-        .filter(channel::device_id.eq(device.id))
-        .select((channel_last::channel_id, channel_last::observed_at, channel_last::dedupe_key))
-        .load(conn)?)
+/// The newest observation of some channels: channel, stamp, key. By their ids, since a join is planned by what the
+/// server knew of these tables when they were smaller.
+pub(in crate::sensing) fn newest_of_channels(conn: &mut Conn, site_id: i64, channels: &[i64]) -> Result<Vec<(i64, i64, i64)>> {
+    let mut newest = Vec::with_capacity(channels.len());
+    for chunk in channels.chunks(500) {
+        let rows: Vec<(i64, i64, i64)> = channel_last::table
+            .filter(channel_last::site_id.eq(site_id))
+            .filter(channel_last::channel_id.eq_any(chunk))
+            .select((channel_last::channel_id, channel_last::observed_at, channel_last::dedupe_key))
+            .load(conn)?;
+        newest.extend(rows);
+    }
+    Ok(newest)
 }
 
 /// A belief as it is stored.

@@ -2,6 +2,7 @@
 
 pub(super) mod binding;
 pub(super) mod desk;
+pub(super) mod history;
 pub(super) mod ingest;
 pub(super) mod project;
 

@@ -49,11 +49,26 @@ pub(in crate::sensing) struct Task {
     pub(in crate::sensing) dirty_from: i64,
 }
 
-pub(in crate::sensing) fn due_tasks(conn: &mut Conn, now: i64, limit: i64) -> Result<Vec<Task>> {
-    Ok(diesel::sql_query("SELECT site_id, binding_id, dirty_from FROM projection_task WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
-        .bind::<BigInt, _>(now)
-        .bind::<BigInt, _>(limit)
-        .load(conn)?)
+/// The sites that have bindings to project, the longest waiting first.
+pub(in crate::sensing) fn sites_with_tasks(conn: &mut Conn, now: i64) -> Result<Vec<i64>> {
+    let rows: Vec<Number> =
+        diesel::sql_query("SELECT site_id AS value FROM projection_task WHERE due_at <= $1 GROUP BY site_id ORDER BY MIN(due_at)")
+            .bind::<BigInt, _>(now)
+            .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.value).collect())
+}
+
+/// Takes due bindings of a site: nobody else projects or marks them until the transaction ends. Whoever marks one
+/// meanwhile waits and marks it anew, so its readings are not forgotten; read them after this.
+pub(in crate::sensing) fn take_tasks(tx: &mut Tx<'_>, site_id: i64, now: i64, limit: i64) -> Result<Vec<Task>> {
+    let alone = tx.conn.lock_free_rows();
+    Ok(diesel::sql_query(format!(
+        "SELECT site_id, binding_id, dirty_from FROM projection_task WHERE site_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3{alone}"
+    ))
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(now)
+    .bind::<BigInt, _>(limit)
+    .load(tx.conn)?)
 }
 
 /// Sets when and from where a binding is looked at next; `None`: when something new comes.
@@ -285,31 +300,22 @@ pub(in crate::sensing) fn device_of_channel(conn: &mut Conn, site_id: i64, chann
 #[derive(QueryableByName)]
 struct TouchedRow {
     #[diesel(sql_type = BigInt)]
-    site_id: i64,
-    #[diesel(sql_type = BigInt)]
     binding_id: i64,
     #[diesel(sql_type = BigInt)]
     event_at: i64,
 }
 
-/// Bindings in force whose stock point got a movement from elsewhere after a movement id: site, binding, earliest event.
-pub(in crate::sensing) fn touched_after(conn: &mut Conn, after: i64) -> Result<Vec<(i64, i64, i64)>> {
+/// Bindings in force whose stock point got a movement from elsewhere, by movement ids: binding, earliest event.
+pub(in crate::sensing) fn touched_between(conn: &mut Conn, site_id: i64, from: i64, to: i64) -> Result<Vec<(i64, i64)>> {
     let rows: Vec<TouchedRow> = diesel::sql_query(
-        "SELECT m.site_id, b.id AS binding_id, MIN(m.event_at) AS event_at FROM movement m \
+        "SELECT b.id AS binding_id, MIN(m.event_at) AS event_at FROM movement m \
          JOIN binding b ON b.site_id = m.site_id AND b.stock_point_id = m.stock_point_id \
-         WHERE m.id > $1 AND m.site_id IN (SELECT site_id FROM place WHERE kind = 'site') AND m.source <> 'sensor' \
-         AND b.mode <> 'shadow' AND b.valid_to > m.event_at GROUP BY m.site_id, b.id",
+         WHERE m.site_id = $1 AND m.id >= $2 AND m.id <= $3 AND m.source <> 'sensor' \
+         AND b.mode <> 'shadow' AND b.valid_to > m.event_at GROUP BY b.id ORDER BY b.id",
     )
-    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(from)
+    .bind::<BigInt, _>(to)
     .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.site_id, row.binding_id, row.event_at)).collect())
-}
-
-pub(in crate::sensing) fn newest_movement(conn: &mut Conn) -> Result<i64> {
-    let row = diesel::sql_query(
-        "SELECT CAST(COALESCE(MAX(newest), 0) AS BIGINT) AS value FROM \
-         (SELECT (SELECT MAX(m.id) FROM movement m WHERE m.site_id = p.site_id) AS newest FROM place p WHERE p.kind = 'site') AS per_site",
-    )
-    .get_result::<Number>(conn)?;
-    Ok(row.value)
+    Ok(rows.into_iter().map(|row| (row.binding_id, row.event_at)).collect())
 }

@@ -20,7 +20,7 @@ use crate::base::code::Code;
 use crate::base::error::Result;
 use crate::base::time::Micros;
 use crate::db::conn::{Number, Target};
-use crate::db::{Db, Tx, migrate};
+use crate::db::{Db, Tx, migrate, outbox};
 use crate::stock;
 use crate::stock::movement::{Entry, Kind, LotChoice, Source};
 use crate::web::body::hex;
@@ -129,7 +129,6 @@ impl Scene {
 
     fn book(&self, kind: Kind, delta: i64, minute: i64) {
         self.write(move |tx| {
-            let before = project::newest_movement(tx)?;
             let entry = Entry {
                 stock_point_id: point(tx),
                 item_id: 3,
@@ -145,7 +144,8 @@ impl Scene {
                 reversal_of: None,
             };
             stock::record(tx, 1, &[entry])?;
-            project::notice_movements(tx, before)
+            let events = outbox::number_new(tx)?;
+            project::notice_events(tx, &events)
         });
         self.project();
     }
