@@ -16,8 +16,11 @@ demo: deps ## a made-up hospital with live virtual sensors at http://127.0.0.1:8
 test: deps deps-test ## every test, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace
 
-soak: deps deps-test ## the long forms: 50 kills on each database, 20 stops of PostgreSQL, 100,000 jobs of killed workers
+soak: deps deps-test ## the long form of the fault tests: kills, power cuts, failing disks, stops of the database, deliveries, jobs
 	WARDSTOCK_CRASH_KILLS=50 $(CARGO) test --test wardstock crash -- --nocapture
+	WARDSTOCK_POWER_CUTS=200 WARDSTOCK_DISK_FAULTS=20 $(CARGO) test --test wardstock faults -- --nocapture
+	WARDSTOCK_DELIVERY_CASES=1000 $(CARGO) test --test wardstock delivery -- --nocapture
+	WARDSTOCK_MODEL_CASES=2000 WARDSTOCK_OPERATIONS=1000000 $(CARGO) test --test wardstock ledger:: -- --nocapture
 	WARDSTOCK_STOPS=20 $(CARGO) test --test wardstock failover -- --nocapture
 	WARDSTOCK_JOBS=100000 WARDSTOCK_WORKERS=32 $(CARGO) test --test wardstock workers -- --nocapture
 

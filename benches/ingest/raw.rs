@@ -38,12 +38,12 @@ pub(crate) fn run(words: &[String]) {
     let (warm, seconds): (f64, f64) = (words[3].parse().unwrap(), words[4].parse().unwrap());
     let raw = Raw::open(&words[0]);
     let insert = raw.prepare(&format!(
-        "INSERT INTO observation (site_id, channel_id, observed_at, dedupe_key, event_at, received_at, kind, value, quality) \
+        "INSERT OR FAIL INTO observation (site_id, channel_id, observed_at, dedupe_key, event_at, received_at, kind, value, quality) \
          VALUES {} ON CONFLICT DO NOTHING",
         vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?)"; ROWS].join(", ")
     ));
     let upsert = raw.prepare(&format!(
-        "INSERT INTO channel_last (site_id, channel_id, observed_at, dedupe_key, event_at, received_at, value) VALUES {} \
+        "INSERT OR FAIL INTO channel_last (site_id, channel_id, observed_at, dedupe_key, event_at, received_at, value) VALUES {} \
          ON CONFLICT (site_id, channel_id) DO UPDATE SET observed_at = excluded.observed_at, dedupe_key = excluded.dedupe_key, \
          event_at = excluded.event_at, received_at = excluded.received_at, value = excluded.value \
          WHERE (excluded.observed_at, excluded.dedupe_key) > (channel_last.observed_at, channel_last.dedupe_key)",
@@ -86,7 +86,7 @@ impl Raw {
         let code = unsafe { ffi::sqlite3_open(path.as_ptr(), &raw mut raw) };
         assert_eq!(code, ffi::SQLITE_OK);
         let raw = Self(raw);
-        raw.exec(c"PRAGMA busy_timeout = 30000; PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536;");
+        raw.exec(c"PRAGMA busy_timeout = 30000; PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000;");
         raw
     }
 

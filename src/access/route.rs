@@ -119,7 +119,8 @@ pub fn serve(routes: Vec<Route>, config: &mut web::ServiceConfig) {
     }
     // Fixed paths before those with parameters, so that `/x/list` is not read as an id.
     let mut paths: Vec<_> = by_path.into_iter().collect();
-    paths.sort_by_key(|(path, _)| (path.matches('{').count(), *path));
+    // Paths are tried one by one: what devices call comes before all else.
+    paths.sort_by_key(|(path, _)| (!path.starts_with("/ingest/"), path.matches('{').count(), *path));
     for (path, routes) in paths {
         let rules: Arc<HashMap<Method, Rule>> = Arc::new(routes.iter().map(|route| (route.method.clone(), route.rule)).collect());
         let gate = from_fn(move |request: ServiceRequest, next| {

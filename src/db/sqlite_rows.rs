@@ -2,6 +2,9 @@
 //!
 //! Preparing an insert of a hundred rows takes as long as running it; hence the shapes, and hence types of our own:
 //! diesel prepares `sql_query` anew each time.
+//!
+//! `OR FAIL`: a row that breaks a rule ends the statement and leaves those before it. Every caller rolls its command
+//! back then, so nothing is lost by it; without it SQLite copies each page before it changes it, to undo one statement.
 
 use std::marker::PhantomData;
 
@@ -90,8 +93,7 @@ pub(super) struct NewObservation;
 
 impl RowsStatement for NewObservation {
     type Row = ObservationRow;
-    const HEAD: &'static str =
-        "INSERT INTO observation (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, kind, value, quality) VALUES";
+    const HEAD: &'static str = "INSERT OR FAIL INTO observation (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, kind, value, quality) VALUES";
     const TAIL: &'static str = " ON CONFLICT DO NOTHING";
 
     fn push_row<'b>(row: &'b ObservationRow, to: &mut Pass<'_, 'b>) -> QueryResult<()> {
@@ -109,7 +111,7 @@ pub(super) struct Newest;
 impl RowsStatement for Newest {
     type Row = ObservationRow;
     const HEAD: &'static str =
-        "INSERT INTO channel_last (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, value) VALUES";
+        "INSERT OR FAIL INTO channel_last (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, value) VALUES";
     const TAIL: &'static str = " ON CONFLICT (site_id, channel_id) DO UPDATE SET observed_at = excluded.observed_at, \
         dedupe_key = excluded.dedupe_key, event_at = excluded.event_at, received_at = excluded.received_at, value = excluded.value \
         WHERE (excluded.observed_at, excluded.dedupe_key) > (channel_last.observed_at, channel_last.dedupe_key)";
@@ -126,7 +128,7 @@ pub(super) struct Dirty;
 
 impl RowsStatement for Dirty {
     type Row = DirtyRow;
-    const HEAD: &'static str = "INSERT INTO projection_task (site_id, due_at, binding_id, dirty_from) VALUES";
+    const HEAD: &'static str = "INSERT OR FAIL INTO projection_task (site_id, due_at, binding_id, dirty_from) VALUES";
     const TAIL: &'static str = " ON CONFLICT (site_id, binding_id) DO UPDATE SET \
         dirty_from = min(excluded.dirty_from, projection_task.dirty_from), due_at = min(excluded.due_at, projection_task.due_at) \
         WHERE excluded.dirty_from < projection_task.dirty_from OR excluded.due_at < projection_task.due_at";
@@ -141,7 +143,7 @@ pub(super) struct Health;
 
 impl RowsStatement for Health {
     type Row = HealthRow;
-    const HEAD: &'static str = "INSERT INTO device_health (site_id, last_seen_at, device_id, last_event_at, boot_id, last_seq, battery_pct, \
+    const HEAD: &'static str = "INSERT OR FAIL INTO device_health (site_id, last_seen_at, device_id, last_event_at, boot_id, last_seq, battery_pct, \
         firmware, records_stored, records_quarantined, records_rejected, records_lost) VALUES";
     const TAIL: &'static str = " ON CONFLICT (site_id, device_id) DO UPDATE SET last_seen_at = excluded.last_seen_at, \
         last_event_at = excluded.last_event_at, boot_id = excluded.boot_id, last_seq = excluded.last_seq, \
@@ -172,7 +174,7 @@ pub(super) struct Batch;
 impl RowsStatement for Batch {
     type Row = BatchRow;
     const HEAD: &'static str =
-        "INSERT INTO ingest_batch (site_id, received_at, device_id, boot_id, seq, id, body_sha256, status, answer) VALUES";
+        "INSERT OR FAIL INTO ingest_batch (site_id, received_at, device_id, boot_id, seq, id, body_sha256, status, answer) VALUES";
     const TAIL: &'static str = " ON CONFLICT DO NOTHING";
 
     fn push_row<'b>(row: &'b BatchRow, to: &mut Pass<'_, 'b>) -> QueryResult<()> {

@@ -21,6 +21,10 @@ use crate::db::{Db, Tx};
 const GROUP_RECORDS_MAX: usize = 20_000;
 /// Without a batch for so long, nobody is held up.
 const QUIET: Duration = Duration::from_millis(100);
+/// What a batch means is worked out for a tenth of the time, and for a fortieth when many batches were held up by it.
+const REST: u32 = 9;
+const LONG_REST: u32 = 39;
+const MANY: usize = 8;
 /// What is taken of a body whose length was not said.
 const BYTES_UNSAID: usize = super::native::BYTES_MAX;
 
@@ -57,7 +61,7 @@ struct Inner {
     pace: Mutex<Pace>,
 }
 
-/// What a batch means is worked out on the writer's thread too: it takes a tenth of the time while batches come.
+/// What a batch means is worked out on the writer's thread too: it takes a small part of the time while batches come.
 #[derive(Debug, Default)]
 struct Pace {
     heard: Option<Instant>,
@@ -147,16 +151,19 @@ impl Intake {
         Ok(room)
     }
 
-    /// Whether working out what is stored must wait, since batches come and it had its share.
+    /// Whether working out what is stored must wait, since batches come or wait and it had its share.
     pub fn must_rest(&self) -> bool {
+        let is_waited_for = self.records() > 0;
         let pace = self.inner.pace();
         let now = Instant::now();
-        pace.heard.is_some_and(|at| now < at + QUIET) && pace.rest_until.is_some_and(|until| now < until)
+        let is_busy = is_waited_for || pace.heard.is_some_and(|at| now < at + QUIET);
+        is_busy && pace.rest_until.is_some_and(|until| now < until)
     }
 
-    /// Notes how long working out took, so that the next time comes after nine times as long.
+    /// Notes how long working out took, so that the next time comes after many times as long.
     pub fn rest(&self, took: Duration) {
-        self.inner.pace().rest_until = Some(Instant::now() + took * 9);
+        let times = if self.inner.line().waiting.len() < MANY { REST } else { LONG_REST };
+        self.inner.pace().rest_until = Some(Instant::now() + took * times);
     }
 
     /// Records that wait or are being written.
@@ -248,9 +255,10 @@ impl Inner {
             line.is_called = false;
             std::mem::take(&mut line.waiting)
         };
-        for one in group.into_iter().chain(waiting) {
+        for Waiting { reply, room, .. } in group.into_iter().chain(waiting) {
             let error = Error::new(cause.code, cause.detail.clone()).retry_after(2);
-            drop(one.reply.send(Heard::Answered(Err(error))));
+            drop(room);
+            drop(reply.send(Heard::Answered(Err(error))));
         }
     }
 }
@@ -277,9 +285,11 @@ impl Visit {
         let group = std::mem::take(&mut *self.group.lock().unwrap_or_else(PoisonError::into_inner));
         match outcome {
             Ok(taken) => {
-                for (one, taken) in group.into_iter().zip(taken) {
+                for (Waiting { reply, room, .. }, taken) in group.into_iter().zip(taken) {
+                    // Who hears an answer may rely on the room being free again.
+                    drop(room);
                     // The caller may be gone; that does not change what was stored.
-                    drop(one.reply.send(Heard::Answered(taken)));
+                    drop(reply.send(Heard::Answered(taken)));
                 }
             }
             Err(cause) => {

@@ -33,22 +33,33 @@ const LOOK_BACK_MICROS: i64 = LAG_MICROS * 3 / 2;
 /// # Errors
 /// Those of the database.
 pub fn project_due(tx: &mut Tx<'_>, now: Micros) -> Result<usize> {
-    let mut done = 0;
+    let mut count = 0;
     for site_id in store::project::sites_with_tasks(tx.conn, now.0)? {
-        let tasks = store::project::take_tasks(tx, site_id, now.0, TASKS_PER_CALL - done)?;
+        let tasks = store::project::take_tasks(tx, site_id, now.0, TASKS_PER_CALL - count)?;
+        let mut changed = Vec::new();
         for task in &tasks {
-            let next = store::in_savepoint(tx, |tx| project(tx, task, now)).unwrap_or_else(|cause| {
+            let done = store::in_savepoint(tx, |tx| project(tx, task, now)).unwrap_or_else(|cause| {
                 tracing::warn!(%cause, source = ?cause.cause, binding.id = task.binding_id, "binding {} can't be projected", task.binding_id);
-                Some((task.dirty_from, now.0 + RETRY_MICROS))
+                Projected { next: Some((task.dirty_from, now.0 + RETRY_MICROS)), changed: None }
             });
-            store::project::put_task(tx, task, next)?;
+            changed.extend(done.changed);
+            store::project::put_task(tx, task, done.next)?;
         }
-        done += i64::try_from(tasks.len()).unwrap_or(TASKS_PER_CALL);
-        if done >= TASKS_PER_CALL {
+        ingest::announce(tx, site_id, &changed)?;
+        count += i64::try_from(tasks.len()).unwrap_or(TASKS_PER_CALL);
+        if count >= TASKS_PER_CALL {
             break;
         }
     }
-    Ok(usize::try_from(done).unwrap_or_default())
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
+/// What became of one binding.
+struct Projected {
+    /// From where and when to look again.
+    next: Option<(i64, i64)>,
+    /// The stock point, when people would see a difference.
+    changed: Option<i64>,
 }
 
 /// Whether a binding is due: a cheap look before a write is asked for.
@@ -79,9 +90,11 @@ pub fn notice_events(tx: &mut Tx<'_>, events: &[Placed]) -> Result<()> {
     Ok(())
 }
 
-/// Projects one binding; answers from where and when to look again.
-fn project(tx: &mut Tx<'_>, task: &Task, now: Micros) -> Result<Option<(i64, i64)>> {
-    let Some(line) = store::binding::line_of_binding(tx.conn, task.site_id, task.binding_id)? else { return Ok(None) };
+/// Projects one binding.
+fn project(tx: &mut Tx<'_>, task: &Task, now: Micros) -> Result<Projected> {
+    let Some(line) = store::binding::line_of_binding(tx.conn, task.site_id, task.binding_id)? else {
+        return Ok(Projected { next: None, changed: None });
+    };
     let (device, is_active) = store::project::device_of_channel(tx.conn, task.site_id, line.channel_id)?;
     let mut pending = Vec::new();
     let newest = if line.mode == "authoritative" && is_active {
@@ -96,11 +109,13 @@ fn project(tx: &mut Tx<'_>, task: &Task, now: Micros) -> Result<Option<(i64, i64
     } else {
         store::project::newest_observed(tx.conn, task.site_id, &line)?
     };
-    if let Some(newest) = newest.filter(|_| line.valid_to == IN_FORCE && !line.is_outranked) {
-        judge(tx, task.site_id, &line, &device, &newest, now, pending.iter().map(|step| step.delta).sum())?;
-    }
+    let is_other = match newest.filter(|_| line.valid_to == IN_FORCE && !line.is_outranked) {
+        Some(newest) => judge(tx, task.site_id, &line, &device, &newest, now, pending.iter().map(|step| step.delta).sum())?,
+        None => false,
+    };
     let due_at = pending.iter().map(|step| step.due).min();
-    Ok(due_at.and_then(|due_at| Some((pending.iter().map(|step| step.at).min()?, due_at.max(now.0 + 1)))))
+    let next = due_at.and_then(|due_at| Some((pending.iter().map(|step| step.at).min()?, due_at.max(now.0 + 1))));
+    Ok(Projected { next, changed: is_other.then_some(line.stock_point_id) })
 }
 
 /// The readings and bookings from which the steps after a moment follow.
@@ -188,28 +203,27 @@ fn baseline(line: &Line, first: Sample, book: i64) -> Option<Step> {
     (!agrees).then_some(Step { at: first.at, kind: StepKind::Baseline, delta: units - book, due: first.at })
 }
 
-/// Updates the belief from the newest reading, and opens or closes the discrepancy.
-fn judge(tx: &mut Tx<'_>, site_id: i64, line: &Line, device: &str, newest: &Observed, now: Micros, pending: i64) -> Result<()> {
+/// Updates the belief from the newest reading, and opens or closes the discrepancy; answers whether people would see
+/// a difference.
+fn judge(tx: &mut Tx<'_>, site_id: i64, line: &Line, device: &str, newest: &Observed, now: Micros, pending: i64) -> Result<bool> {
     let known = store::ingest::beliefs(tx.conn, site_id, &[line.stock_point_id])?;
     let before = known.get(&line.stock_point_id);
     if before.is_some_and(|before| before.as_of > newest.event_at && before.mode == line.mode) {
-        return Ok(());
+        return Ok(false);
     }
     let mut estimate: Estimate = ingest::estimate(line, newest.value, &newest.quality, (now.0 - newest.event_at) / 1_000_000);
     estimate.reasons.push(format!("sensor {device}/{}", line.channel));
     // An equal belief stays as it is: its reasons tell how old the reading was when it arrived.
-    if before.is_none_or(|before| before.as_of != newest.event_at || before.estimate != estimate.units)
-        && ingest::put_belief(tx, site_id, line, &estimate, newest.event_at, before)?
-    {
-        ingest::announce(tx, site_id, &[line.stock_point_id])?;
-    }
+    let is_other = before.is_none_or(|before| before.as_of != newest.event_at || before.estimate != estimate.units)
+        && ingest::put_belief(tx, site_id, line, &estimate, newest.event_at, before)?;
     // A shadow is only looked at.
     if line.mode == "shadow" {
-        return Ok(());
+        return Ok(is_other);
     }
     let book = store::project::book_at(tx.conn, site_id, line.stock_point_id, newest.event_at)? + pending;
     let book_now = stock::level::on_hand(tx.conn, site_id, line.stock_point_id)? + pending;
-    discrepancy::judge(tx, site_id, line.stock_point_id, &[book, book_now], &estimate)
+    discrepancy::judge(tx, site_id, line.stock_point_id, &[book, book_now], &estimate)?;
+    Ok(is_other)
 }
 
 /// Posts and takes back the steps of one binding.

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use wardstock::db::conn::{Access, Target};
 
 use crate::scene::{self, Engine, SMALL_CATALOGUE, Served, on_both, program, url};
-use load::{Chance, Load};
+pub(crate) use load::Chance;
+use load::Load;
 
 const KILLS: u64 = 10;
 /// A machine that compiles beside the test is slow; the product promises 2 s, which is printed.
