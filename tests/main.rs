@@ -35,5 +35,6 @@ mod pharmacist;
 mod planner;
 mod procurement;
 mod replicas;
+mod sharding;
 mod simulate;
 mod stock_keeper;

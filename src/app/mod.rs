@@ -114,10 +114,10 @@ pub fn configure(config: &mut web::ServiceConfig, state: &State) {
             web::PathConfig::default()
                 .error_handler(|cause, request| Error::new(Code::NotFound, format!("{} names nothing: {cause}", request.path())).into()),
         );
+    route::serve(routes().into_iter().filter(|route| state.duties.serve(route.operation().path)).collect(), config);
     if state.duties.has(Duty::Api) {
         configure_documents(config);
     }
-    route::serve(routes().into_iter().filter(|route| state.duties.serve(route.operation().path)).collect(), config);
     config.default_service(web::to(problem::no_such_path));
 }
 

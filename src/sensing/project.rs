@@ -33,27 +33,25 @@ const LOOK_BACK_MICROS: i64 = LAG_MICROS * 3 / 2;
 /// # Errors
 /// Those of the database.
 pub fn project_due(tx: &mut Tx<'_>, now: Micros) -> Result<usize> {
-    let mut done = 0;
+    let mut count = 0;
     for site_id in store::project::sites_with_tasks(tx.conn, now.0)? {
-        let tasks = store::project::take_tasks(tx, site_id, now.0, TASKS_PER_CALL - done)?;
+        let tasks = store::project::take_tasks(tx, site_id, now.0, TASKS_PER_CALL - count)?;
         let mut changed = Vec::new();
         for task in &tasks {
-            let one = store::in_savepoint(tx, |tx| project(tx, task, now)).unwrap_or_else(|cause| {
+            let done = store::in_savepoint(tx, |tx| project(tx, task, now)).unwrap_or_else(|cause| {
                 tracing::warn!(%cause, source = ?cause.cause, binding.id = task.binding_id, "binding {} can't be projected", task.binding_id);
                 Projected { next: Some((task.dirty_from, now.0 + RETRY_MICROS)), changed: None }
             });
-            changed.extend(one.changed);
-            store::project::put_task(tx, task, one.next)?;
+            changed.extend(done.changed);
+            store::project::put_task(tx, task, done.next)?;
         }
-        if !changed.is_empty() {
-            ingest::announce(tx, site_id, &changed)?;
-        }
-        done += i64::try_from(tasks.len()).unwrap_or(TASKS_PER_CALL);
-        if done >= TASKS_PER_CALL {
+        ingest::announce(tx, site_id, &changed)?;
+        count += i64::try_from(tasks.len()).unwrap_or(TASKS_PER_CALL);
+        if count >= TASKS_PER_CALL {
             break;
         }
     }
-    Ok(usize::try_from(done).unwrap_or_default())
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// What became of one binding.

@@ -20,6 +20,18 @@ mod writes;
 
 use source::{Breach, Source, sources};
 
+/// Every text of the program that reads like a statement of SQL, with its place.
+pub(crate) fn statements() -> Vec<(String, String)> {
+    let is_sql = |text: &str| ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "MERGE "].iter().any(|verb| text.starts_with(verb));
+    let of = |source: &'static Source| {
+        let shipped = source.literals.iter().filter(|literal| !literal.test);
+        shipped
+            .filter(move |literal| is_sql(&literal.text))
+            .map(|literal| (format!("{}:{}", source.path, literal.line), literal.text.clone()))
+    };
+    sources().iter().filter(|source| source.path.starts_with("src/")).flat_map(of).collect()
+}
+
 /// A rule: its number in `docs/architecture.md`, why it is there, and what breaks it.
 struct Rule {
     number: u32,

@@ -41,8 +41,12 @@ pub(super) fn fresh_database() -> String {
     format!("postgres://scene@127.0.0.1:{}/{name}", cluster.port)
 }
 
-/// The folder of the newest server's programs.
+/// The folder of the newest server's programs, or the one that `WARDSTOCK_POSTGRES_BIN` names.
+#[expect(clippy::disallowed_methods, reason = "which server the tests run on: a setting of the tests, not of the program")]
 pub(super) fn programs() -> Option<PathBuf> {
+    if let Ok(named) = std::env::var("WARDSTOCK_POSTGRES_BIN") {
+        return Some(PathBuf::from(named));
+    }
     let mut versions: Vec<PathBuf> =
         std::fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
     versions.retain(|bin| bin.join("initdb").exists());

@@ -29,20 +29,20 @@ impl Served {
         Self::start_as(url, "error", &[], &[])
     }
 
-    /// As [`Served::start`], with a log filter, and these variables in its environment.
-    #[track_caller]
-    pub(crate) fn start_among(url: &str, log: &str, surroundings: &[(&str, &str)]) -> Self {
-        Self::start_as(url, log, surroundings, &[])
-    }
-
     /// As [`Served::start`], with more words on the command line.
     #[track_caller]
     pub(crate) fn start_with(url: &str, more: &[&str]) -> Self {
-        Self::start_as(url, "error", &[], more)
+        Self::start_as(url, "error", more, &[])
+    }
+
+    /// As [`Served::start`], with a log filter, and these variables in its environment.
+    #[track_caller]
+    pub(crate) fn start_among(url: &str, log: &str, surroundings: &[(&str, &str)]) -> Self {
+        Self::start_as(url, log, &[], surroundings)
     }
 
     #[track_caller]
-    fn start_as(url: &str, log: &str, surroundings: &[(&str, &str)], more: &[&str]) -> Self {
+    fn start_as(url: &str, log: &str, more: &[&str], surroundings: &[(&str, &str)]) -> Self {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_wardstock"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log", log, "--database", url])
