@@ -47,6 +47,7 @@ struct FileSettings {
     read_database: Option<String>,
     keep_raw_days: Option<i64>,
     keep_hour_days: Option<i64>,
+    backup_folder: Option<PathBuf>,
 }
 
 /// Settings after all sources have been merged.
@@ -70,6 +71,8 @@ pub struct Config {
     pub keep_raw_days: Option<i64>,
     /// Days of their sums by hour, when `serve`'s flag does not say.
     pub keep_hour_days: Option<i64>,
+    /// Where a backup goes every night, when `serve`'s flag does not say.
+    pub backup_folder: Option<PathBuf>,
 }
 
 impl Config {
@@ -96,6 +99,7 @@ impl Config {
             read_database: file.read_database,
             keep_raw_days: file.keep_raw_days,
             keep_hour_days: file.keep_hour_days,
+            backup_folder: file.backup_folder,
         })
     }
 }

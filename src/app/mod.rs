@@ -17,6 +17,7 @@ use crate::access::{self, role};
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 use crate::db::Db;
+use crate::db::nightly::Nightly;
 use crate::sensing::intake::Intake;
 use crate::sensing::retention::Keep;
 use crate::web::metrics::Metrics;
@@ -42,6 +43,8 @@ pub struct State {
     pub duties: Duties,
     /// How long readings are kept.
     pub keep: Keep,
+    /// Where a backup goes every night.
+    pub nightly: Option<Nightly>,
 }
 
 impl State {
@@ -57,6 +60,7 @@ impl State {
             known_devices: Arc::default(),
             duties: Duties::default(),
             keep: Keep::default(),
+            nightly: None,
         })
     }
 }

@@ -6,7 +6,6 @@ use clap::Args;
 use serde::Serialize;
 use wardstock::base::clock::Clock;
 use wardstock::base::error::Result;
-use wardstock::base::time::Micros;
 use wardstock::config::Config;
 use wardstock::db::backup;
 use wardstock::db::manifest::Manifest;
@@ -40,7 +39,7 @@ After a restore (pg_restore --dbname=DATABASE FILE) run `wardstock doctor --chec
 
 pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<Outcome> {
     let now = Clock::System.now();
-    let path = if arguments.target.is_dir() { arguments.target.join(file_name(now)) } else { arguments.target.clone() };
+    let path = if arguments.target.is_dir() { arguments.target.join(backup::file_name(now)) } else { arguments.target.clone() };
     let bar = output::spinner("opening the database");
     let manifest = backup::take(&database::target(config)?, &path, now, &mut |step| bar.set_message(step.to_owned()))?;
     bar.finish_and_clear();
@@ -48,10 +47,6 @@ pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<
     let taken = Taken { manifest_path: backup::manifest_of(&path), path, recipe, manifest };
     output::result(json, &taken, || taken.text())?;
     Ok(Outcome::Done)
-}
-
-fn file_name(now: Micros) -> String {
-    format!("wardstock-{}.db", now.to_text().replace(':', ""))
 }
 
 impl Taken {

@@ -1,5 +1,7 @@
 //! `serve`: the service.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use wardstock::app::duty::Duties;
 use wardstock::app::{self, State};
@@ -7,6 +9,7 @@ use wardstock::base::clock::Clock;
 use wardstock::base::code::Code;
 use wardstock::base::error::{Error, Result};
 use wardstock::config::Config;
+use wardstock::db::nightly::Nightly;
 use wardstock::db::{Db, migrate};
 use wardstock::jobs::Workers;
 use wardstock::sensing::retention::Keep;
@@ -36,6 +39,9 @@ pub(crate) struct Arguments {
     /// Days that their sums by hour are kept; sums by day stay [default: 730]
     #[arg(long, env = "WARDSTOCK_KEEP_HOUR_DAYS", value_name = "DAYS")]
     keep_hour_days: Option<i64>,
+    /// A folder that gets a backup every night (SQLite); the newest 14 stay.
+    #[arg(long, env = "WARDSTOCK_BACKUP_FOLDER", value_name = "FOLDER")]
+    backup_folder: Option<PathBuf>,
 }
 
 pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
@@ -55,7 +61,9 @@ pub(crate) fn run(config: &Config, arguments: &Arguments) -> Result<Outcome> {
     if let Some(url) = arguments.read_database.as_ref().or(config.read_database.as_ref()) {
         db = db.with_follower(&database::permitted(url, config)?)?;
     }
-    let state = State { duties, keep, ..State::new(db)? };
+    let folder = arguments.backup_folder.as_ref().or(config.backup_folder.as_ref());
+    let nightly = folder.map(|folder| Nightly::new(&db, folder)).transpose()?;
+    let state = State { duties, keep, nightly, ..State::new(db)? };
     let workers = Workers::start(&state)?;
     let listener = bind(&config.listen)?;
     let address = listener.local_addr().map_err(|cause| Error::internal("the listener has no address").because(cause))?;

@@ -35,6 +35,11 @@ pub fn manifest_of(backup: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The name of a backup that is named by its time.
+pub fn file_name(now: Micros) -> String {
+    format!("wardstock-{}.db", now.to_text().replace(':', ""))
+}
+
 /// Copies the database to a file that was not there, with a manifest beside it; for PostgreSQL writes the manifest only.
 ///
 /// # Errors
@@ -164,7 +169,7 @@ impl Staged {
     }
 }
 
-fn load(source: &Path) -> Result<Manifest> {
+pub(super) fn load(source: &Path) -> Result<Manifest> {
     let path = manifest_of(source);
     let bad = |cause: String| {
         Error::field("source", "manifest", format!("{}: {cause}; a backup without its manifest is not whole", path.display()))

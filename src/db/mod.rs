@@ -11,6 +11,7 @@ pub(crate) use error::is_unique_violation;
 pub mod hot;
 pub mod manifest;
 pub mod migrate;
+pub mod nightly;
 pub mod outbox;
 mod postgres;
 pub mod queue;

@@ -626,6 +626,7 @@ diesel::table! {
         site_id -> BigInt,
         channel_id -> BigInt,
         bucket -> BigInt,
+        marked_at -> BigInt,
     }
 }
 

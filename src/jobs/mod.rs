@@ -2,6 +2,7 @@
 //! Which of it a program does is its duty ([`crate::app::duty::Duties`]); the same job is never done by two.
 
 mod backtest;
+mod backup;
 mod history;
 mod project;
 mod solve;
@@ -45,6 +46,9 @@ impl Workers {
             workers.every("job-solve", Duration::from_millis(200), state, move |state| solve::round(state, &name))?;
             let stop = Arc::clone(&workers.stop);
             workers.every("job-backtest", Duration::from_millis(500), state, move |state| backtest::round(state, &backtester, &stop))?;
+        }
+        if let Some(nightly) = state.nightly.clone() {
+            workers.every("job-backup", Duration::from_mins(5), state, move |state| backup::round(state, &nightly))?;
         }
         if duties.has(Duty::Scheduler) {
             let mut seat = Seat::new(&state.db);

@@ -1,13 +1,13 @@
 //! Sums of readings by hour and by day: made from the readings when an hour is over, and made again when something
 //! comes late, so they are always what the readings say.
 //!
-//! Whoever stores a reading marks its hour in the same transaction. A mark of an hour that is not over stays, so it
-//! is made once: the marker remembers it until then ([`Marked`]).
+//! Whoever stores a reading marks its hour in the same transaction. A mark stays until its hour is over and nothing
+//! came for ten minutes, so it is made once: the marker remembers it until then ([`Marked`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::store;
-use super::store::history::HOUR_MICROS;
+use super::store::history::{HOUR_MICROS, Over};
 use crate::base::error::Result;
 use crate::base::time::{DAY_MICROS, Micros};
 use crate::db::Tx;
@@ -23,31 +23,36 @@ pub(super) fn hour_of(moment: i64) -> i64 {
     moment.div_euclid(HOUR_MICROS) * HOUR_MICROS
 }
 
-/// The newest hour of each channel that is marked and can't be taken before it is over.
+/// A mark is taken when nothing came for so long: whoever brings what was kept back for days is not held up by sums.
+const QUIET_MICROS: i64 = 600 * 1_000_000;
+/// A mark is remembered for so long: it can't be taken meanwhile, not even by a program whose clock is ahead.
+const SURE_MICROS: i64 = QUIET_MICROS - 2 * GRACE_MICROS;
+
+/// The hour of each channel that was marked last, and when: it need not be marked again before it may be taken.
 #[derive(Debug, Default)]
 pub(super) struct Marked {
-    newest: HashMap<(i64, i64), i64>,
+    last: HashMap<(i64, i64), (i64, i64)>,
 }
 
 impl Marked {
-    /// Marks the hours of new readings `(channel_id, observed_at)` that are not marked for sure.
+    /// Marks the hours of new observations `(channel_id, observed_at)` that are not marked for sure.
     pub(super) fn mark(&mut self, tx: &mut Tx<'_>, site_id: i64, new: impl Iterator<Item = (i64, i64)>) -> Result<()> {
         let hours: BTreeSet<(i64, i64)> = new.map(|(channel_id, observed_at)| (channel_id, hour_of(observed_at))).collect();
         let now = tx.now.0;
-        let is_sure = |hour: &(i64, i64)| self.newest.get(&(site_id, hour.0)) == Some(&hour.1) && now < hour.1 + HOUR_MICROS;
+        let is_sure = |(channel_id, hour): &(i64, i64)| {
+            let marked = self.last.get(&(site_id, *channel_id)).filter(|(last, _)| last == hour);
+            marked.is_some_and(|(_, at)| now < hour + HOUR_MICROS || now < at + SURE_MICROS)
+        };
         let unsure: Vec<(i64, i64)> = hours.into_iter().filter(|hour| !is_sure(hour)).collect();
         store::history::mark_hours(tx, site_id, &unsure)?;
-        for (channel_id, hour) in unsure {
-            let newest = self.newest.entry((site_id, channel_id)).or_insert(hour);
-            *newest = hour.max(*newest);
-        }
+        self.last.extend(unsure.into_iter().map(|(channel_id, hour)| ((site_id, channel_id), (hour, now))));
         Ok(())
     }
 }
 
-/// The last hour that may be summed now.
-fn until(now: Micros) -> i64 {
-    now.0 - HOUR_MICROS - GRACE_MICROS
+/// The hours that may be summed now.
+fn over(now: Micros) -> Over {
+    Over { until: now.0 - HOUR_MICROS - GRACE_MICROS, quiet_since: now.0 - QUIET_MICROS }
 }
 
 /// Whether hours wait to be summed: a cheap look before a write is asked for.
@@ -55,7 +60,7 @@ fn until(now: Micros) -> i64 {
 /// # Errors
 /// Those of the database.
 pub fn has_due(conn: &mut Conn, now: Micros) -> Result<bool> {
-    Ok(!store::history::sites_with_hours(conn, until(now))?.is_empty())
+    Ok(!store::history::sites_with_hours(conn, over(now))?.is_empty())
 }
 
 /// Sums hours that are over, and the days that they belong to; answers how many hours of channels.
@@ -64,10 +69,10 @@ pub fn has_due(conn: &mut Conn, now: Micros) -> Result<bool> {
 /// Those of the database.
 pub fn sum_due(tx: &mut Tx<'_>, now: Micros) -> Result<usize> {
     let mut done = 0;
-    for site_id in store::history::sites_with_hours(tx.conn, until(now))? {
+    for site_id in store::history::sites_with_hours(tx.conn, over(now))? {
         let kept_from = store::history::kept_from(tx.conn, site_id)?;
         let mut by_hour: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-        for (bucket, channel_id) in store::history::take_hours(tx, site_id, until(now), HOURS_PER_CALL)? {
+        for (bucket, channel_id) in store::history::take_hours(tx, site_id, over(now), HOURS_PER_CALL)? {
             by_hour.entry(bucket).or_default().push(channel_id);
             done += 1;
         }

@@ -4,3 +4,4 @@ mod backup;
 mod copy;
 mod doctor;
 mod keys;
+mod nightly;

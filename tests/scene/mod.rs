@@ -15,6 +15,7 @@ use wardstock::app::{self, State};
 use wardstock::base::clock::Clock;
 use wardstock::base::time::Micros;
 use wardstock::db::conn::Target;
+use wardstock::db::nightly::Nightly;
 use wardstock::db::{Db, migrate};
 use wardstock::jobs::Workers;
 
@@ -128,6 +129,13 @@ impl Hospital {
         let token = state.db.write_now(move |tx| token::issue(tx, "scene", &wish)).unwrap().token;
         let admin = Client::new(&base, Some(token));
         Self { target, state, clock, base, server: handle, workers: Some(workers), admin }
+    }
+
+    /// Starts the workers anew, with nightly backups.
+    pub(crate) fn work_with(&mut self, nightly: Nightly) {
+        drop(self.workers.take());
+        self.state.nightly = Some(nightly);
+        self.workers = Some(Workers::start(&self.state).unwrap());
     }
 
     /// Moves the clock.

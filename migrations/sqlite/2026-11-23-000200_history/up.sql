@@ -40,6 +40,7 @@ CREATE TABLE rollup_dirty (
   site_id BIGINT NOT NULL,
   channel_id BIGINT NOT NULL,
   bucket BIGINT NOT NULL,
+  marked_at BIGINT NOT NULL,
   PRIMARY KEY (site_id, channel_id, bucket)
 ) WITHOUT ROWID;
 

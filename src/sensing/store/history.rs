@@ -18,26 +18,35 @@ fn list(numbers: &[i64]) -> String {
     numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Notes hours to be summed, `(channel_id, bucket)` in order. A row that is there is locked, so that whoever takes
-/// it meanwhile waits for what we store.
+/// Notes hours to be summed, `(channel_id, bucket)` in order; one that is noted already waits anew from now on.
 pub(in crate::sensing) fn mark_hours(tx: &mut Tx<'_>, site_id: i64, hours: &[(i64, i64)]) -> Result<()> {
     for chunk in hours.chunks(CHUNK) {
-        let rows: Vec<String> = chunk.iter().map(|(channel_id, bucket)| format!("({site_id}, {channel_id}, {bucket})")).collect();
+        let now = tx.now.0;
+        let rows: Vec<String> = chunk.iter().map(|(channel_id, bucket)| format!("({site_id}, {channel_id}, {bucket}, {now})")).collect();
         let rows = rows.join(", ");
         diesel::sql_query(format!(
-            "INSERT INTO rollup_dirty (site_id, channel_id, bucket) VALUES {rows} \
-             ON CONFLICT (site_id, channel_id, bucket) DO UPDATE SET bucket = excluded.bucket WHERE 1 = 0"
+            "INSERT INTO rollup_dirty (site_id, channel_id, bucket, marked_at) VALUES {rows} \
+             ON CONFLICT (site_id, channel_id, bucket) DO UPDATE SET marked_at = excluded.marked_at"
         ))
         .execute(tx.conn)?;
     }
     Ok(())
 }
 
-/// The sites that have hours to sum which began at `until` or before.
-pub(in crate::sensing) fn sites_with_hours(conn: &mut Conn, until: i64) -> Result<Vec<i64>> {
-    let rows: Vec<Number> = diesel::sql_query("SELECT DISTINCT site_id AS value FROM rollup_dirty WHERE bucket <= $1 ORDER BY value")
-        .bind::<BigInt, _>(until)
-        .load(conn)?;
+/// Hours that began at `until` or before, and were not noted again since `quiet_since`.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sensing) struct Over {
+    pub(in crate::sensing) until: i64,
+    pub(in crate::sensing) quiet_since: i64,
+}
+
+/// The sites that have hours to sum.
+pub(in crate::sensing) fn sites_with_hours(conn: &mut Conn, over: Over) -> Result<Vec<i64>> {
+    let rows: Vec<Number> =
+        diesel::sql_query("SELECT DISTINCT site_id AS value FROM rollup_dirty WHERE bucket <= $1 AND marked_at <= $2 ORDER BY value")
+            .bind::<BigInt, _>(over.until)
+            .bind::<BigInt, _>(over.quiet_since)
+            .load(conn)?;
     Ok(rows.into_iter().map(|row| row.value).collect())
 }
 
@@ -50,13 +59,15 @@ struct HourRow {
 }
 
 /// Takes hours to be summed, oldest first: `(bucket, channel_id)`; nobody else has them until the transaction ends.
-pub(in crate::sensing) fn take_hours(tx: &mut Tx<'_>, site_id: i64, until: i64, limit: i64) -> Result<Vec<(i64, i64)>> {
+pub(in crate::sensing) fn take_hours(tx: &mut Tx<'_>, site_id: i64, over: Over, limit: i64) -> Result<Vec<(i64, i64)>> {
     let alone = tx.conn.lock_free_rows();
     let rows: Vec<HourRow> = diesel::sql_query(format!(
-        "SELECT channel_id, bucket FROM rollup_dirty WHERE site_id = $1 AND bucket <= $2 ORDER BY bucket, channel_id LIMIT $3{alone}"
+        "SELECT channel_id, bucket FROM rollup_dirty WHERE site_id = $1 AND bucket <= $2 AND marked_at <= $3 \
+         ORDER BY bucket, channel_id LIMIT $4{alone}"
     ))
     .bind::<BigInt, _>(site_id)
-    .bind::<BigInt, _>(until)
+    .bind::<BigInt, _>(over.until)
+    .bind::<BigInt, _>(over.quiet_since)
     .bind::<BigInt, _>(limit)
     .load(tx.conn)?;
     Ok(rows.into_iter().map(|row| (row.bucket, row.channel_id)).collect())

@@ -10,7 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::db::hot::{BatchRow, HealthRow, ObservationRow};
-use crate::db::schema::{belief, channel_last, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
+use crate::db::schema::{belief, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
 use crate::sensing::belief::Estimate;
 use crate::sensing::binding::Line;
 use crate::sensing::ingest::Arrival;
@@ -167,17 +167,28 @@ pub(in crate::sensing) fn put_health(tx: &mut Tx<'_>, site_id: i64, rows: &[Heal
     Ok(tx.conn.hot().put_health(site_id, tx.now.0, rows)?)
 }
 
-/// The newest observation of some channels: channel, stamp, key. By their ids, since a join is planned by what the
-/// server knew of these tables when they were smaller.
+#[derive(QueryableByName)]
+struct NewestRow {
+    #[diesel(sql_type = BigInt)]
+    channel_id: i64,
+    #[diesel(sql_type = BigInt)]
+    observed_at: i64,
+    #[diesel(sql_type = BigInt)]
+    dedupe_key: i64,
+}
+
+/// The newest observation of some channels: channel, stamp, key. By their ids and planned anew each time: a plan that
+/// PostgreSQL made when the table was empty reads all of it for each device.
 pub(in crate::sensing) fn newest_of_channels(conn: &mut Conn, site_id: i64, channels: &[i64]) -> Result<Vec<(i64, i64, i64)>> {
     let mut newest = Vec::with_capacity(channels.len());
     for chunk in channels.chunks(500) {
-        let rows: Vec<(i64, i64, i64)> = channel_last::table
-            .filter(channel_last::site_id.eq(site_id))
-            .filter(channel_last::channel_id.eq_any(chunk))
-            .select((channel_last::channel_id, channel_last::observed_at, channel_last::dedupe_key))
-            .load(conn)?;
-        newest.extend(rows);
+        let ids = chunk.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let rows: Vec<NewestRow> = diesel::sql_query(format!(
+            "SELECT channel_id, observed_at, dedupe_key FROM channel_last WHERE site_id = $1 AND channel_id IN ({ids})"
+        ))
+        .bind::<BigInt, _>(site_id)
+        .load(conn)?;
+        newest.extend(rows.into_iter().map(|row| (row.channel_id, row.observed_at, row.dedupe_key)));
     }
     Ok(newest)
 }
