@@ -43,7 +43,8 @@ fn columns(engine: Engine, target: &Target) -> Columns {
 
 /// What diesel believes, with the types as the databases call them.
 fn columns_of_diesel() -> Columns {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/db/schema.rs")).unwrap();
+    let part = |path: &str| fs::read_to_string(format!("{}/src/db/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let text = part("schema.rs") + &part("schema/sensing.rs");
     let mut columns = Columns::new();
     for part in text.split("diesel::table!").skip(1) {
         let mut table = String::new();
@@ -56,7 +57,7 @@ fn columns_of_diesel() -> Columns {
                     "Text" => "text",
                     "Double" => "double precision",
                     "Bool" => "boolean",
-                    other => panic!("src/db/schema.rs: the type {other} is none that both databases share"),
+                    other => panic!("src/db/schema: the type {other} is none that both databases share"),
                 };
                 columns.insert((table.clone(), name.to_owned()), (word.to_owned(), inner.is_some()));
             } else if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with('{')) {
@@ -175,7 +176,7 @@ fn both_databases_and_diesel_see_the_same_columns() {
         let real = columns(engine, &target);
         let missing: Vec<_> = real.iter().filter(|(name, kind)| diesel.get(*name) != Some(*kind)).collect();
         let invented: Vec<_> = diesel.iter().filter(|(name, kind)| real.get(*name) != Some(*kind)).collect();
-        assert!(missing.is_empty() && invented.is_empty(), "{engine:?} has {missing:?}\nsrc/db/schema.rs has {invented:?}");
+        assert!(missing.is_empty() && invented.is_empty(), "{engine:?} has {missing:?}\nsrc/db/schema has {invented:?}");
     });
 }
 

@@ -26,42 +26,35 @@ fn column<R, T>(rows: &[R], of: impl Fn(&R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
 }
 
+/// The statement that appends observations. A macro and no function: a boxed query would not be prepared once and kept.
+macro_rules! appended {
+    ($site_id:expr, $received_at:expr, $rows:expr, $end:literal) => {
+        sql_query(concat!(
+            "INSERT INTO observation (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, kind, value, quality) ",
+            "SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[]) ",
+            "ON CONFLICT DO NOTHING",
+            $end
+        ))
+        .bind::<BigInt, _>($site_id)
+        .bind::<BigInt, _>($received_at)
+        .bind::<Array<BigInt>, _>(column($rows, |row| row.channel_id))
+        .bind::<Array<BigInt>, _>(column($rows, |row| row.observed_at))
+        .bind::<Array<BigInt>, _>(column($rows, |row| row.dedupe_key))
+        .bind::<Array<BigInt>, _>(column($rows, |row| row.event_at))
+        .bind::<Array<Text>, _>(column($rows, |row| row.kind))
+        .bind::<Array<BigInt>, _>(column($rows, |row| row.value))
+        .bind::<Array<Text>, _>(column($rows, |row| row.quality))
+    };
+}
+
 impl HotStore for PgConnection {
     fn append_observations(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<Vec<(i64, i64, i64)>> {
-        let keys: Vec<Added> = sql_query(
-            "INSERT INTO observation (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, kind, value, quality) \
-             SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[]) \
-             ON CONFLICT DO NOTHING RETURNING channel_id, observed_at, dedupe_key",
-        )
-        .bind::<BigInt, _>(site_id)
-        .bind::<BigInt, _>(received_at)
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.channel_id))
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.observed_at))
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.dedupe_key))
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.event_at))
-        .bind::<Array<Text>, _>(column(rows, |row| row.kind))
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.value))
-        .bind::<Array<Text>, _>(column(rows, |row| row.quality))
-        .load(self)?;
+        let keys: Vec<Added> = appended!(site_id, received_at, rows, " RETURNING channel_id, observed_at, dedupe_key").load(self)?;
         Ok(keys.into_iter().map(|key| (key.channel_id, key.observed_at, key.dedupe_key)).collect())
     }
 
     fn append_new(&mut self, site_id: i64, received_at: i64, rows: &[ObservationRow]) -> QueryResult<usize> {
-        sql_query(
-            "INSERT INTO observation (site_id, received_at, channel_id, observed_at, dedupe_key, event_at, kind, value, quality) \
-             SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[]) \
-             ON CONFLICT DO NOTHING",
-        )
-        .bind::<BigInt, _>(site_id)
-        .bind::<BigInt, _>(received_at)
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.channel_id))
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.observed_at))
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.dedupe_key))
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.event_at))
-        .bind::<Array<Text>, _>(column(rows, |row| row.kind))
-        .bind::<Array<BigInt>, _>(column(rows, |row| row.value))
-        .bind::<Array<Text>, _>(column(rows, |row| row.quality))
-        .execute(self)
+        appended!(site_id, received_at, rows, "").execute(self)
     }
 
     fn mark_dirty(&mut self, site_id: i64, due_at: i64, rows: &[DirtyRow]) -> QueryResult<()> {

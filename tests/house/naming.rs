@@ -132,7 +132,7 @@ fn defined_names(source: &Source) -> Vec<usize> {
         if follows && source.word(at + 1) == ":" {
             found.push(at);
         }
-        if source.path == "src/db/schema.rs" && source.reads(at + 1, &["-", ">"]) {
+        if source.path.starts_with("src/db/schema") && source.reads(at + 1, &["-", ">"]) {
             found.push(at);
         }
     }
