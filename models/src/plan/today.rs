@@ -35,15 +35,22 @@ pub(crate) fn order_what_is_due(draft: &mut Draft<'_>) {
     wanted.sort_by(|a, b| b.urgency.total_cmp(&a.urgency));
     leave_money(draft, &wanted);
     // What others don't need leaves budget and space to those that do.
+    lower(draft, &wanted);
     for one in &wanted {
+        set(draft, *one);
+    }
+    // An order that was too small without a line may now be worth its minimum without all of it.
+    lower(draft, &wanted);
+    draft.refresh();
+}
+
+/// Takes back what is ordered beyond what is wanted, as far as the orders stay worth their minimum.
+fn lower(draft: &mut Draft<'_>, wanted: &[Wanted]) {
+    for one in wanted {
         if draft.packs[one.offer][0] > one.packs {
             set(draft, *one);
         }
     }
-    for one in &wanted {
-        set(draft, *one);
-    }
-    draft.refresh();
 }
 
 /// Where money for what is due is short, lines of period 0 of items that are not due wait for a later order.
