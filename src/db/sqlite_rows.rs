@@ -1,4 +1,4 @@
-//! Statements for SQLite that stay prepared: their rows come in hundreds, tens and ones, so each has three texts.
+//! Statements for SQLite that stay prepared: their rows come in the sizes of coins, so each has seven texts.
 //!
 //! Preparing an insert of a hundred rows takes as long as running it; hence the shapes, and hence types of our own:
 //! diesel prepares `sql_query` anew each time.
@@ -66,11 +66,15 @@ pub(super) fn write_rows<S: RowsStatement>(conn: &mut SqliteConnection, site_id:
     let mut written = 0;
     let mut rest = rows;
     while !rest.is_empty() {
-        let size = [100, 10].into_iter().find(|size| rest.len() >= *size).unwrap_or(1);
+        let size = [100, 50, 20, 10, 5, 2].into_iter().find(|size| rest.len() >= *size).unwrap_or(1);
         let (part, more) = rest.split_at(size);
         written += match size {
             100 => Rows::<S, 100> { site_id, at, part }.execute(conn)?,
+            50 => Rows::<S, 50> { site_id, at, part }.execute(conn)?,
+            20 => Rows::<S, 20> { site_id, at, part }.execute(conn)?,
             10 => Rows::<S, 10> { site_id, at, part }.execute(conn)?,
+            5 => Rows::<S, 5> { site_id, at, part }.execute(conn)?,
+            2 => Rows::<S, 2> { site_id, at, part }.execute(conn)?,
             _ => Rows::<S, 1> { site_id, at, part }.execute(conn)?,
         };
         rest = more;

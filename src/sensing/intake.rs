@@ -21,9 +21,9 @@ use crate::db::{Db, Tx};
 const GROUP_RECORDS_MAX: usize = 20_000;
 /// Without a batch for so long, nobody is held up.
 const QUIET: Duration = Duration::from_millis(100);
-/// What a batch means is worked out for a tenth of the time, and for a fortieth when many batches were held up by it.
+/// What a batch means is worked out for a tenth of the time, and for an eightieth when many batches were held up by it.
 const REST: u32 = 9;
-const LONG_REST: u32 = 39;
+const LONG_REST: u32 = 79;
 const MANY: usize = 8;
 /// What is taken of a body whose length was not said.
 const BYTES_UNSAID: usize = super::native::BYTES_MAX;

@@ -2,7 +2,7 @@
 //! comes late, so they are always what the readings say.
 //!
 //! Whoever stores a reading marks its hour in the same transaction. A mark stays until its hour is over and nothing
-//! came for ten minutes, so it is made once: the marker remembers it until then ([`Marked`]).
+//! came for ten minutes, so it is made once: the marker remembers it until then (`Marked`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -143,13 +143,19 @@ struct StandRow {
 /// Only where several programs write.
 pub(in crate::sensing) fn lock_health(tx: &mut Tx<'_>, site_id: i64, device_ids: &BTreeSet<i64>) -> Result<Vec<(i64, Health)>> {
     let ids: Vec<String> = device_ids.iter().map(ToString::to_string).collect();
-    let rows: Vec<StandRow> = diesel::sql_query(
-        "SELECT device_id, last_event_at, boot_id, last_seq, records_lost FROM device_health \
-         WHERE site_id = $1 AND device_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[])) ORDER BY device_id FOR UPDATE",
-    )
-    .bind::<BigInt, _>(site_id)
-    .bind::<Text, _>(ids.join(","))
-    .load(tx.conn)?;
+    let ids = ids.join(",");
+    let mut rows = stands(tx, site_id, &ids)?;
+    if rows.len() < device_ids.len() {
+        // A device that was never heard has no such row to hold, so that two could both begin its count: the device itself has one.
+        diesel::sql_query(
+            "SELECT id FROM device WHERE site_id = $1 AND id = ANY (CAST(string_to_array($2, ',') AS BIGINT[])) \
+             ORDER BY id FOR NO KEY UPDATE",
+        )
+        .bind::<BigInt, _>(site_id)
+        .bind::<Text, _>(&ids)
+        .execute(tx.conn)?;
+        rows = stands(tx, site_id, &ids)?;
+    }
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -157,6 +163,14 @@ pub(in crate::sensing) fn lock_health(tx: &mut Tx<'_>, site_id: i64, device_ids:
             (device_id, Health { boot_id: Some(boot_id), last_seq, last_event_at, lost: records_lost })
         })
         .collect())
+}
+
+fn stands(tx: &mut Tx<'_>, site_id: i64, device_ids: &str) -> Result<Vec<StandRow>> {
+    let rows = diesel::sql_query(
+        "SELECT device_id, last_event_at, boot_id, last_seq, records_lost FROM device_health \
+         WHERE site_id = $1 AND device_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[])) ORDER BY device_id FOR UPDATE",
+    );
+    Ok(rows.bind::<BigInt, _>(site_id).bind::<Text, _>(device_ids).load(tx.conn)?)
 }
 
 /// Writes down that devices were heard: when, what they said of themselves, and what they lost.
