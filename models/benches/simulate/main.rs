@@ -17,6 +17,7 @@ mod budget;
 mod forms;
 mod known;
 mod own_fill;
+mod own_review;
 mod real;
 mod tune;
 
@@ -69,6 +70,9 @@ fn main() {
                 own_fill::report(items, seeds, rival, *review_days);
             }
         }
+    }
+    if part("own-review") {
+        own_review::report(items, first..seeds + 1);
     }
     for review_days in reviews.iter().copied().filter(|_| part("known")) {
         known::report(items, seeds, review_days);

@@ -1,7 +1,7 @@
 //! The flow program of linked items: stock of every item by last period of use, moves by lot, substitutions.
 //!
-//! A plan may choose its lots here, while the contract moves and uses what expires first, and a substitute's own
-//! demand need not come first: so every plan under the contract keeps these rows.
+//! A plan may choose its lots here, while the contract moves and uses what expires first, and unless packs are whole a
+//! substitute's own demand need not come first: so every plan under the contract keeps these rows.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or way of the same model")]
 
 use std::collections::BTreeMap;
@@ -52,6 +52,8 @@ struct Here {
     leaves: Supply,
     /// Demand met by others, and units given for others.
     demand: Terms,
+    /// Whole units of others that it stands in for, and the most of each.
+    stands_in: Vec<(Column, f64)>,
 }
 
 impl Form<'_> {
@@ -144,7 +146,10 @@ impl Form<'_> {
             let pair = model.links.stand_ins[s];
             let demand = model.items[pair.item].demand[t];
             let column = if self.wanted.whole {
-                self.program.whole_column(pair.cost, count_to_f64(floor_to_count(demand + 1e-9)))
+                let most = count_to_f64(floor_to_count(demand + 1e-9));
+                let column = self.program.whole_column(pair.cost, most);
+                here[place[&pair.substitute]].stands_in.push((column, most));
+                column
             } else {
                 self.program.column(pair.cost, demand)
             };
@@ -154,12 +159,28 @@ impl Form<'_> {
         }
     }
 
+    /// A substitute that lacks for its own demand stands in for nothing.
+    fn add_own_demand_first(&mut self, (i, t): (usize, usize), unmet: Column, stands_in: &[(Column, f64)]) {
+        let most: f64 = stands_in.iter().map(|given| given.1).sum();
+        if most <= 0.0 {
+            return;
+        }
+        let item = &self.model.items[i];
+        let own = item.demand[t] / item.scale;
+        let stands = self.program.whole_column(0.0, 1.0);
+        let mut given: Terms = stands_in.iter().map(|given| (1.0, given.0)).collect();
+        given.push((-most, stands));
+        self.program.at_most(&given, 0.0);
+        self.program.at_most(&[(1.0, unmet), (own, stands)], own);
+    }
+
     /// Rows of one item in one period; returns its stock by last period of use.
     fn add_linked_period(&mut self, (i, t): (usize, usize), here: &Here) -> BTreeMap<usize, Column> {
         let model = self.model;
         let item = &model.items[i];
         let pieces = self.stock_pieces(i, t);
         let unmet = self.program.column(item.shortage * item.scale, item.demand[t] / item.scale);
+        self.add_own_demand_first((i, t), unmet, &here.stands_in);
         let replaced: Terms = here.demand.iter().copied().filter(|term| term.0 > 0.0).collect();
         if !replaced.is_empty() {
             let mut most = replaced;
