@@ -69,7 +69,11 @@ impl Form<'_> {
             self.add_moves((component, most), t, &place, &mut here);
             self.add_given(component, t, &place, &mut here);
             for (n, &i) in component.items.iter().enumerate() {
-                stocks[n] = self.add_linked_period((i, t), &here[n]);
+                let unmet;
+                (stocks[n], unmet) = self.add_linked_period((i, t), &here[n]);
+                if most.is_finite() && self.gives(component, i) {
+                    self.add_nothing_kept_back((i, t), unmet, &stocks[n], most);
+                }
             }
         }
     }
@@ -174,8 +178,25 @@ impl Form<'_> {
         self.program.at_most(&[(1.0, unmet), (own, stands)], own);
     }
 
-    /// Rows of one item in one period; returns its stock by last period of use.
-    fn add_linked_period(&mut self, (i, t): (usize, usize), here: &Here) -> BTreeMap<usize, Column> {
+    /// Whether what one item keeps may later serve another.
+    fn gives(&self, component: &Component, i: usize) -> bool {
+        let links = &self.model.links;
+        component.lanes.iter().any(|&l| links.lanes[l].from == i) || component.stand_ins.iter().any(|&s| links.stand_ins[s].substitute == i)
+    }
+
+    /// Stock that is there serves the demand of its period: where demand is unmet, nothing is left.
+    fn add_nothing_kept_back(&mut self, (i, t): (usize, usize), unmet: Column, stock: &BTreeMap<usize, Column>, most: f64) {
+        let item = &self.model.items[i];
+        let (own, most) = (item.demand[t] / item.scale, most / item.scale);
+        let short = self.program.whole_column(0.0, 1.0);
+        self.program.at_most(&[(1.0, unmet), (-own, short)], 0.0);
+        let mut stock: Terms = stock.values().map(|&lot| (1.0, lot)).collect();
+        stock.push((most, short));
+        self.program.at_most(&stock, most);
+    }
+
+    /// Rows of one item in one period; returns its stock by last period of use, and what is unmet.
+    fn add_linked_period(&mut self, (i, t): (usize, usize), here: &Here) -> (BTreeMap<usize, Column>, Column) {
         let model = self.model;
         let item = &model.items[i];
         let pieces = self.stock_pieces(i, t);
@@ -209,7 +230,7 @@ impl Form<'_> {
         self.program.equal(&total, 0.0);
         self.program.equal(&balance, item.demand[t] / item.scale - known);
         self.stock[i].push(pieces);
-        after
+        (after, unmet)
     }
 }
 
