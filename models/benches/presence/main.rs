@@ -18,7 +18,9 @@ fn main() {
     let hazards = Hazards::default();
     let likelihoods = Likelihoods::new(ROUNDS, &hazards);
     let mut tags = vec![Tag::new(); TAGS];
-    tags.iter_mut().for_each(|tag| tag.hear(Word::PutOn(1)));
+    for tag in &mut tags {
+        tag.hear(Word::PutOn(1));
+    }
     let mut rng = Rng::new(7);
     // The draws are made before, so that only the filter is timed: three in four tags are read here, one in fifty next door.
     let drawn: Vec<Vec<Reads>> = (0..4_099)

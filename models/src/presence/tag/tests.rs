@@ -9,8 +9,12 @@ fn after(words: &[Word], epochs: &[&[Reads]], blind: &[u32]) -> Tag {
     let hazards = Hazards::default();
     let likelihoods = Likelihoods::new(10, &hazards);
     let mut tag = Tag::new();
-    words.iter().for_each(|word| tag.hear(*word));
-    epochs.iter().for_each(|reads| tag.epoch(reads, blind, &hazards, &likelihoods));
+    for word in words {
+        tag.hear(*word);
+    }
+    for reads in epochs {
+        tag.epoch(reads, blind, &hazards, &likelihoods);
+    }
     tag
 }
 
