@@ -21,6 +21,7 @@ soak: deps deps-test ## the long form of the fault tests: kills, power cuts, fai
 	WARDSTOCK_POWER_CUTS=200 WARDSTOCK_DISK_FAULTS=20 $(CARGO) test --test wardstock faults -- --nocapture
 	WARDSTOCK_DELIVERY_CASES=1000 $(CARGO) test --test wardstock delivery -- --nocapture
 	WARDSTOCK_MODEL_CASES=2000 WARDSTOCK_OPERATIONS=1000000 $(CARGO) test --test wardstock ledger:: -- --nocapture
+	WARDSTOCK_CODE_CASES=1000000 $(CARGO) test --test wardstock codes:: -- --nocapture
 	WARDSTOCK_STOPS=20 $(CARGO) test --test wardstock failover -- --nocapture
 	WARDSTOCK_JOBS=100000 WARDSTOCK_WORKERS=32 $(CARGO) test --test wardstock workers -- --nocapture
 

@@ -7,7 +7,9 @@
 pub mod belief;
 pub mod binding;
 pub mod discrepancy;
+pub mod epc;
 mod group;
+pub mod gs1;
 pub mod health;
 pub mod http;
 mod ingest;
@@ -20,6 +22,7 @@ pub mod reconcile;
 mod registry;
 pub mod retention;
 pub mod rollup;
+pub mod scan;
 mod store;
 #[cfg(test)]
 mod tests;
