@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test test-postgres18 soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-simulate help
+.PHONY: demo test test-postgres18 soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-query bench-simulate help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -42,6 +42,9 @@ bench-forecast: deps ## every figure of the forecaster and its peer, from ../sha
 
 bench-ingest: deps deps-test ## a batch from socket to disk against the raw engine; ARGS="--seconds 3 --gate ci"
 	$(CARGO) bench --quiet -p wardstock --bench ingest -- $(ARGS)
+
+bench-query: deps deps-test ## how long the daily questions take over 250,000 stock points and 10 million readings; ARGS="--times 20"
+	$(CARGO) bench --quiet -p wardstock --bench query -- $(ARGS)
 
 bench-simulate: deps ## our planner against the rules of the field, in the generated hospital
 	$(CARGO) bench --quiet -p wardstock-models --bench simulate

@@ -20,6 +20,7 @@ pub mod reconcile;
 mod registry;
 pub mod retention;
 pub mod rollup;
+pub mod series;
 mod store;
 #[cfg(test)]
 mod tests;
