@@ -36,6 +36,7 @@ mod pharmacist;
 mod planner;
 mod procurement;
 mod replicas;
+mod series;
 mod sharding;
 mod simulate;
 mod stock_keeper;

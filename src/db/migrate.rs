@@ -5,6 +5,7 @@ use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::{Access, Conn, Target};
+use super::one_by_one::OneByOne;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 
@@ -32,7 +33,7 @@ pub fn up(target: &Target, dry_run: bool) -> Result<Steps> {
         Conn::Sqlite(conn) => run(conn, SQLITE, dry_run),
         Conn::Pg(conn) => {
             conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
-            let done = run(conn, POSTGRES, dry_run);
+            let done = run(conn, OneByOne(POSTGRES), dry_run);
             conn.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})"))?;
             done
         }
@@ -60,7 +61,7 @@ pub fn down(target: &Target) -> Result<()> {
     let mut conn = target.connect(Access::Write)?;
     match &mut conn {
         Conn::Sqlite(conn) => conn.revert_all_migrations(SQLITE).map(drop),
-        Conn::Pg(conn) => conn.revert_all_migrations(POSTGRES).map(drop),
+        Conn::Pg(conn) => conn.revert_all_migrations(OneByOne(POSTGRES)).map(drop),
     }
     .map_err(failed)
 }
@@ -73,19 +74,17 @@ pub fn down_one(target: &Target) -> Result<()> {
     let mut conn = target.connect(Access::Write)?;
     match &mut conn {
         Conn::Sqlite(conn) => conn.revert_last_migration(SQLITE).map(drop),
-        Conn::Pg(conn) => conn.revert_last_migration(POSTGRES).map(drop),
+        Conn::Pg(conn) => conn.revert_last_migration(OneByOne(POSTGRES)).map(drop),
     }
     .map_err(failed)
 }
 
-fn run<C, DB>(conn: &mut C, set: EmbeddedMigrations, dry_run: bool) -> Result<Steps>
+fn run<C, DB>(conn: &mut C, set: impl MigrationSource<DB>, dry_run: bool) -> Result<Steps>
 where
     C: MigrationHarness<DB>,
     DB: diesel::backend::Backend,
-    EmbeddedMigrations: MigrationSource<DB>,
 {
-    let ours: Vec<String> =
-        MigrationSource::<DB>::migrations(&set).map_err(failed)?.iter().map(|migration| migration.name().version().to_string()).collect();
+    let ours: Vec<String> = set.migrations().map_err(failed)?.iter().map(|migration| migration.name().version().to_string()).collect();
     let applied: Vec<String> = conn.applied_migrations().map_err(failed)?.iter().map(ToString::to_string).collect();
     if let Some(newer) = applied.iter().find(|version| !ours.contains(version)) {
         return Err(Error::new(

@@ -5,6 +5,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::below_par::{self, BelowPar};
 use super::expiry::{self, Expiry};
 use super::procurement::{self, Procurement};
 use super::stock_value::{self, StockValue};
@@ -47,6 +48,13 @@ pub fn routes() -> Vec<Route> {
             .query::<SiteQuery>()
             .answers::<StockValue>(200),
         Route::new(&Method::GET, "/api/v1/reports/stock-value.csv", role::REPORT_READERS, get_stock_value)
+            .about("reports", "The same as CSV")
+            .query::<SiteQuery>(),
+        Route::new(&Method::GET, "/api/v1/reports/below-par", role::REPORT_READERS, get_below_par)
+            .about("reports", "Items of which a site holds less than the par levels of its places add up to")
+            .query::<SiteQuery>()
+            .answers::<BelowPar>(200),
+        Route::new(&Method::GET, "/api/v1/reports/below-par.csv", role::REPORT_READERS, get_below_par)
             .about("reports", "The same as CSV")
             .query::<SiteQuery>(),
     ]
@@ -140,4 +148,15 @@ async fn get_stock_value(caller: Caller, db: web::Data<Db>, query: Params<SiteQu
         })
         .await?;
     answer(format, report.as_of, &report, || stock_value::table(&report))
+}
+
+async fn get_below_par(caller: Caller, db: web::Data<Db>, query: Params<SiteQuery>, request: HttpRequest) -> Result<HttpResponse> {
+    let format = Format::of(&request)?;
+    let report = db
+        .read_report(move |conn, as_of| {
+            let (site_id, site) = site_of(conn, &caller, query.0.site.as_deref())?;
+            below_par::build(conn, site_id, site, as_of)
+        })
+        .await?;
+    answer(format, report.as_of, &report, || below_par::table(&report))
 }

@@ -23,6 +23,7 @@ mod registry;
 pub mod retention;
 pub mod rollup;
 pub mod scan;
+pub mod series;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -62,7 +62,7 @@ pub fn replay(tx: &mut Tx<'_>, caller: &Caller, id: i64) -> Result<Outcome> {
     let raw: Value = serde_json::from_str(&held.raw).map_err(|cause| broken().because(cause))?;
     let record = native::read_record(0, raw).map_err(|rejected| broken().because(rejected.message))?;
     let dedupe_key = held.record_key.rsplit('/').next().and_then(|text| text.parse().ok()).ok_or_else(broken)?;
-    let load = Load { device: &held.device, arrivals: &[Arrival { record, dedupe_key }], full: true };
+    let load = Load { device: &held.device, arrivals: &[Arrival { record, dedupe_key }], full: true, may_be_known: false };
     let stored = group::store(tx, &mut Registry::default(), held.device.site_id, held.received_at, &[load], Trust::Nothing)?;
     let outcome = stored.into_iter().next().and_then(|one| one.outcomes.into_iter().next()).ok_or_else(broken)?;
     if outcome.status != "quarantined" {

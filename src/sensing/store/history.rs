@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::base::time::DAY_MICROS;
 use crate::db::Tx;
 use crate::db::conn::{Conn, Number};
-use crate::db::schema::{observation_hour, retention_gate};
+use crate::db::schema::{ingest_batch, observation_hour, retention_gate};
 
 /// Microseconds of an hour.
 pub(in crate::sensing) const HOUR_MICROS: i64 = DAY_MICROS / 24;
@@ -196,6 +196,27 @@ pub(in crate::sensing) fn delete_hours(tx: &mut Tx<'_>, site_id: i64, channel_id
     )
     .execute(tx.conn)?;
     Ok(i64::try_from(gone).unwrap_or(i64::MAX))
+}
+
+/// Deletes the oldest answers of a site, of batches before an id, and notes up to where they are gone; answers how many.
+pub(in crate::sensing) fn delete_batches(tx: &mut Tx<'_>, site_id: i64, before: i64, limit: i64) -> Result<usize> {
+    let oldest: Vec<i64> = ingest_batch::table
+        .filter(ingest_batch::site_id.eq(site_id))
+        .filter(ingest_batch::id.lt(before))
+        .order(ingest_batch::id)
+        .select(ingest_batch::id)
+        .limit(limit)
+        .load(tx.conn)?;
+    let Some(last) = oldest.last().copied() else { return Ok(0) };
+    diesel::sql_query(
+        "INSERT INTO batch_horizon (site_id, device_id, boot_id, seq) SELECT site_id, device_id, boot_id, MAX(seq) FROM ingest_batch \
+         WHERE site_id = $1 AND id <= $2 GROUP BY site_id, device_id, boot_id \
+         ON CONFLICT (site_id, device_id, boot_id) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > batch_horizon.seq",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(last)
+    .execute(tx.conn)?;
+    Ok(diesel::delete(ingest_batch::table.filter(ingest_batch::site_id.eq(site_id)).filter(ingest_batch::id.le(last))).execute(tx.conn)?)
 }
 
 /// Makes the partition of the month that holds a moment; where there are partitions.
