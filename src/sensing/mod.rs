@@ -8,6 +8,7 @@ pub mod belief;
 pub mod binding;
 pub mod discrepancy;
 mod group;
+mod handover;
 pub mod health;
 pub mod http;
 mod ingest;
