@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test test-postgres18 soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-query bench-simulate help
+.PHONY: demo test test-postgres18 soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-presence bench-query bench-simulate help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -21,6 +21,7 @@ soak: deps deps-test ## the long form of the fault tests: kills, power cuts, fai
 	WARDSTOCK_POWER_CUTS=200 WARDSTOCK_DISK_FAULTS=20 $(CARGO) test --test wardstock faults -- --nocapture
 	WARDSTOCK_DELIVERY_CASES=1000 $(CARGO) test --test wardstock delivery -- --nocapture
 	WARDSTOCK_MODEL_CASES=2000 WARDSTOCK_OPERATIONS=1000000 $(CARGO) test --test wardstock ledger:: -- --nocapture
+	WARDSTOCK_CODE_CASES=1000000 $(CARGO) test --test wardstock codes:: -- --nocapture
 	WARDSTOCK_STOPS=20 $(CARGO) test --test wardstock failover -- --nocapture
 	WARDSTOCK_JOBS=100000 WARDSTOCK_WORKERS=32 $(CARGO) test --test wardstock workers -- --nocapture
 
@@ -42,6 +43,10 @@ bench-forecast: deps ## every figure of the forecaster and its peer, from ../sha
 
 bench-ingest: deps deps-test ## a batch from socket to disk against the raw engine; ARGS="--seconds 3 --gate ci"
 	$(CARGO) bench --quiet -p wardstock --bench ingest -- $(ARGS)
+
+bench-presence: deps ## tags on a made-up shelf: how well they are counted, beside what others do, and how fast
+	$(CARGO) test --quiet -p wardstock-models --test presence -- --nocapture
+	$(CARGO) bench --quiet -p wardstock-models --bench presence
 
 bench-query: deps deps-test ## how long the daily questions take over 250,000 stock points and 10 million readings; ARGS="--times 20"
 	$(CARGO) bench --quiet -p wardstock --bench query -- $(ARGS)

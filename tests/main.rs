@@ -16,6 +16,7 @@ mod scene;
 
 mod access;
 mod backtest;
+mod codes;
 mod conformance;
 mod contract;
 mod crash;

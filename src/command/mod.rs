@@ -5,6 +5,7 @@ mod backtest;
 mod backup;
 mod copy;
 mod database;
+mod decode;
 mod demo;
 mod device;
 mod doctor;
@@ -70,6 +71,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Copy a whole database into an empty one, from SQLite to PostgreSQL or back.
     Copy(copy::Arguments),
+    /// Read barcodes and tags from stdin, without a database.
+    Decode(decode::Arguments),
     /// Print the OpenAPI document.
     Openapi,
     /// Show settings and test database, ledger, clock and solver; check and mend what follows from the ledger.
@@ -112,6 +115,7 @@ pub(crate) fn run(mut cli: Cli) -> Result<Outcome> {
         Command::Backup(arguments) => backup::run(&config, &arguments, json),
         Command::Restore(arguments) => restore::run(&config, &arguments, json),
         Command::Copy(arguments) => copy::run(&config, &arguments, json),
+        Command::Decode(arguments) => decode::run(&arguments),
         Command::Openapi => openapi::run(),
         Command::Doctor(arguments) => doctor::run(&config, &arguments, json),
     }

@@ -7,7 +7,9 @@
 pub mod belief;
 pub mod binding;
 pub mod discrepancy;
+pub mod epc;
 mod group;
+pub mod gs1;
 mod handover;
 pub mod health;
 pub mod http;
@@ -21,6 +23,7 @@ pub mod reconcile;
 mod registry;
 pub mod retention;
 pub mod rollup;
+pub mod scan;
 pub mod series;
 mod store;
 #[cfg(test)]

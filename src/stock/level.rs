@@ -159,6 +159,27 @@ pub fn lots(conn: &mut Conn, site_id: i64, stock_point_id: i64, today: Day) -> R
     store::lots_on_hand(conn, site_id, stock_point_id, today)
 }
 
+/// A lot on hand at a place.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct PlacedLot {
+    /// Code of the place.
+    pub place: String,
+    /// What lies there.
+    #[serde(flatten)]
+    pub lot: LotView,
+}
+
+/// Most rows of [`whereabouts`].
+const WHEREABOUTS_MAX: i64 = 100;
+
+/// Where an item lies, first to expire first: in all sites or one, all lots or one; at most 100 rows.
+///
+/// # Errors
+/// Those of the database.
+pub fn whereabouts(conn: &mut Conn, only_site: Option<i64>, item_id: i64, only_lot: Option<&str>, today: Day) -> Result<Vec<PlacedLot>> {
+    store::whereabouts(conn, only_site, item_id, only_lot, (today, WHEREABOUTS_MAX))
+}
+
 /// A day of a stock point's history.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct DayView {

@@ -1,8 +1,11 @@
 //! Real input: the service against data sets that lie beside the repository, when they are there.
 
+mod epc_truth;
 mod forecast_truth;
+mod gs1_truth;
 mod ledger_truth;
 mod sensor_truth;
+mod tally;
 
 use std::path::PathBuf;
 

@@ -99,6 +99,15 @@ impl Program<'_> {
         ratio * self.question.items.iter().map(of).sum::<f64>()
     }
 
+    /// Packs of a line: no more than all later demand, its minimum, or what fills the minimum order.
+    fn most_packs(&self, k: usize, arrives: usize) -> f64 {
+        let offer = &self.question.offers[k];
+        let item = self.question.items.iter().find(|item| item.id == offer.item).unwrap();
+        let minimum = self.question.suppliers.iter().find(|supplier| supplier.id == offer.supplier).unwrap().min_order;
+        let most = (self.useful(item, arrives) / offer.units_per_pack as f64).ceil().max(offer.moq_packs as f64);
+        most.max((minimum / offer.price).ceil()).min(offer.max_packs.map_or(f64::INFINITY, |most| most as f64))
+    }
+
     /// The order of one supplier in one period; returns its value.
     fn order(&mut self, supplier: &Supplier, t: usize, packs: &mut Packs) -> Expression {
         let placed = self.columns.add(variable().binary());
@@ -108,11 +117,7 @@ impl Program<'_> {
             if arrives >= self.periods {
                 continue;
             }
-            let item = self.question.items.iter().find(|item| item.id == offer.item).unwrap();
-            // No more than all later demand, the minimum of the line, or what fills the minimum order.
-            let units: f64 = self.useful(item, arrives);
-            let most = (units / offer.units_per_pack as f64).ceil().max(offer.moq_packs as f64);
-            let most = most.max((supplier.min_order / offer.price).ceil()).min(offer.max_packs.map_or(f64::INFINITY, |most| most as f64));
+            let most = self.most_packs(k, arrives);
             let line = self.columns.add(variable().binary());
             let ordered = self.columns.add(variable().integer().min(0.0).max(most));
             self.rows.push(constraint!(ordered <= most * line));
@@ -127,6 +132,17 @@ impl Program<'_> {
         value
     }
 
+    /// More units than any plan that is worth it has at once: all known stock, and all that is wanted anywhere in the
+    /// dearest ratio.
+    fn most_there(&self) -> f64 {
+        let known = |item: &Item| {
+            let units = item.on_hand.iter().map(|lot| lot.units).chain(item.on_order.iter().map(|order| order.units));
+            units.sum::<i64>() as f64
+        };
+        let wanted = self.question.items.iter().map(|item| self.useful(item, 0)).fold(0.0, f64::max);
+        (wanted + self.question.items.iter().map(known).sum::<f64>()).ceil()
+    }
+
     /// Moves of every way by lot in whole units, and whole units replaced; a substitute that lacks for its own demand
     /// gives nothing.
     fn flows(&mut self, packs: &Packs) -> Flows {
@@ -139,12 +155,7 @@ impl Program<'_> {
         lasts.sort_unstable();
         lasts.dedup();
         // `HiGHS` has called a wrong answer optimal where these whole numbers had no limit.
-        let known = |item: &Item| {
-            let units = item.on_hand.iter().map(|lot| lot.units).chain(item.on_order.iter().map(|order| order.units));
-            units.sum::<i64>() as f64
-        };
-        let wanted = question.items.iter().map(|item| self.useful(item, 0)).fold(0.0, f64::max);
-        let most = (wanted + question.items.iter().map(known).sum::<f64>()).ceil();
+        let most = self.most_there();
         for (l, way) in question.transfers.iter().enumerate() {
             let lead = way.lead_periods as usize;
             for t in 0..self.periods.saturating_sub(lead) {
@@ -221,6 +232,8 @@ impl Program<'_> {
                 before = Expression::from(after);
             }
         }
+        let lends = self.question.transfers.iter().any(|way| way.from == item.id)
+            || self.question.substitutes.iter().any(|pair| pair.substitute == item.id);
         for (t, issued) in issued.into_iter().enumerate() {
             let unmet = self.columns.add(variable().min(0.0));
             let mut wanted = Expression::from(item.demand[t].mean);
@@ -236,6 +249,15 @@ impl Program<'_> {
             }
             self.rows.push(constraint!(issued + unmet == wanted));
             self.cost += item.shortage_cost * unmet;
+            if lends {
+                // Stock serves the demand of its period; nothing is kept back for another item.
+                let packs = |k: usize| packs.range((k, 0)..(k + 1, 0)).count() as f64 * self.most_packs(k, 0);
+                let ordered = (0..self.question.offers.len()).map(|k| self.question.offers[k].units_per_pack as f64 * packs(k));
+                let most = self.most_there() + ordered.sum::<f64>();
+                let short = self.columns.add(variable().binary());
+                self.rows.push(constraint!(unmet <= item.demand[t].mean * short));
+                self.rows.push(constraint!(stock[t].clone() <= most * (1.0 - short)));
+            }
         }
         stock
     }

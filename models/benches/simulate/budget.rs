@@ -12,6 +12,8 @@ use wardstock_models::simulate::{
 use crate::{WEEKS, figures, say, trials, tune};
 
 const REVIEW_DAYS: usize = 7;
+/// Shares of the rival's free spend, percent.
+pub(crate) const SHARES_PCT: [u32; 3] = [100, 90, 80];
 /// The first solves a plan at every review, as the service does.
 const POLICIES: [&str; 4] = ["wardstock", "(R,s,S)", "(R,s,S) vital first", "wardstock by prices"];
 
@@ -37,13 +39,13 @@ impl Policy for VitalFirst {
 pub(crate) fn report(items: usize, seeds: u64) {
     let rival = tune::rss(items, REVIEW_DAYS);
     let title = format!("budget, hospital of {items} items");
-    compare(&title, &rival, seeds, &|seed| hospital(seed, items, WEEKS).unwrap());
+    compare(&title, &rival, (seeds, &SHARES_PCT), &|seed| hospital(seed, items, WEEKS).unwrap());
 }
 
 /// The same in any worlds, against a rival tuned by the caller.
-pub(crate) fn compare(title: &str, rival: &str, seeds: u64, world: &(dyn Fn(u64) -> World + Sync)) {
+pub(crate) fn compare(title: &str, rival: &str, (seeds, shares_pct): (u64, &[u32]), world: &(dyn Fn(u64) -> World + Sync)) {
     println!("{title}: rival {rival}, seeds 1 to {seeds}, weekly");
-    for percent in [100_u32, 90, 80] {
+    for &percent in shares_pct {
         let one = |seed| trial(&world(seed), seed, rival, percent);
         let comparison = Comparison::of(POLICIES.iter().map(|name| (*name).to_owned()).collect(), trials(1..seeds + 1, one));
         for (at, policy) in POLICIES.iter().enumerate() {

@@ -3,7 +3,8 @@
 //! Prints one line per figure, `name: value`. The rival (R,s,S) is tuned here, on seeds that are not reported; the
 //! planner runs with what the service plans with. `ITEMS SEEDS` as arguments change the size; the words `weekly` and
 //! `daily` leave out the other rhythm, names of parts the other parts; `rss:…` is the rival of the table instead of one
-//! tuned here, `from:9` the first seed of the table, so that a long run can go on where another ended. Costs go to the standard error seed by seed.
+//! tuned here, `from:9` the first seed of the table, `share:80` and `pharmacy` a part of `real-budget`, so that a long run can go on where
+//! another ended. Costs go to the standard error seed by seed.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +18,7 @@ mod budget;
 mod forms;
 mod known;
 mod own_fill;
+mod own_review;
 mod real;
 mod tune;
 
@@ -53,6 +55,8 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--") && word.parse::<u32>().is_err()).collect();
     let (rivals, words): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with("rss:"));
     let (firsts, words): (Vec<&String>, Vec<&String>) = words.into_iter().partition(|word| word.starts_with("from:"));
+    let (shares, words): (Vec<&String>, Vec<&String>) = words.into_iter().partition(|word| word.starts_with("share:"));
+    let (tables, words): (Vec<&String>, Vec<&String>) = words.into_iter().partition(|word| real::TABLES.contains(&word.as_str()));
     let (rhythms, parts): (Vec<&String>, Vec<&String>) =
         words.into_iter().partition(|word| REVIEWS.iter().any(|one| one.0 == word.as_str()));
     let part = |name: &str| parts.is_empty() || parts.iter().any(|word| *word == name);
@@ -70,6 +74,9 @@ fn main() {
             }
         }
     }
+    if part("own-review") {
+        own_review::report(items, first..seeds + 1);
+    }
     for review_days in reviews.iter().copied().filter(|_| part("known")) {
         known::report(items, seeds, review_days);
     }
@@ -77,7 +84,9 @@ fn main() {
         real::report(seeds.max(10), review_days);
     }
     if part("real-budget") {
-        real::within_budget(seeds.max(10));
+        let shares: Vec<u32> = shares.iter().map(|word| word.trim_start_matches("share:").parse().unwrap()).collect();
+        let shares = if shares.is_empty() { budget::SHARES_PCT.to_vec() } else { shares };
+        real::within_budget(seeds, &shares, |table| tables.is_empty() || tables.iter().any(|word| *word == table));
     }
     if part("forms") {
         forms::report(items, seeds);

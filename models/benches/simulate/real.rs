@@ -18,6 +18,9 @@ const EMPTY_MAX: usize = 4;
 /// Seed of the spread of months over days; the same for all seeds of offers.
 const SPREAD_SEED: u64 = 1;
 
+/// The tables, by the names of their parts.
+pub(crate) const TABLES: [&str; 2] = ["contraceptives", "pharmacy"];
+
 /// Demand by series and day.
 type Requests = Vec<Vec<i64>>;
 
@@ -55,10 +58,10 @@ pub(crate) fn report(seeds: u64, review_days: usize) {
 }
 
 /// The same demand with too little money; the rival is tuned without a limit, where it is tuned otherwise.
-pub(crate) fn within_budget(seeds: u64) {
-    for part in [contraceptives(), pharmacy()].into_iter().flatten() {
+pub(crate) fn within_budget(seeds: u64, shares_pct: &[u32], asked: impl Fn(&str) -> bool) {
+    for part in [contraceptives(), pharmacy()].into_iter().flatten().filter(|part| asked(part.name)) {
         let rival = tune::rss_in(&|seed| world(seed, &part.tuned), 7);
-        budget::compare(&format!("budget, real {}", part.name), &rival, seeds, &|seed| world(seed, &part.judged));
+        budget::compare(&format!("budget, real {}", part.name), &rival, (seeds, shares_pct), &|seed| world(seed, &part.judged));
     }
 }
 
@@ -97,7 +100,7 @@ fn contraceptives() -> Option<Part> {
     let days = halves[0][0].len();
     let timeline = Timeline { history: days - 730 - 91, measured: days - 730, days };
     let [tuned, judged] = halves.map(|half| (half, timeline));
-    Some(Part { name: "contraceptives", tuned, judged })
+    Some(Part { name: TABLES[0], tuned, judged })
 }
 
 /// `(days, units)` of each month; a lacking one is as the month before.
@@ -125,7 +128,7 @@ fn pharmacy() -> Option<Part> {
     let (days, half) = (rows.len(), rows.len() / 2);
     let tuned = judged.iter().map(|row| row[..half].to_vec()).collect();
     Some(Part {
-        name: "pharmacy",
+        name: TABLES[1],
         tuned: (tuned, Timeline { history: 365, measured: 365 + 91, days: half }),
         judged: (judged, Timeline { history: half, measured: half + 91, days }),
     })

@@ -30,7 +30,10 @@ pub(crate) fn improve(draft: &mut Draft<'_>, go_on: &mut dyn FnMut(&Draft<'_>) -
         spend(draft);
         move_lines(draft);
         merge_lines(draft);
-        exchange(draft);
+        // On large catalogues it brought .001 to .024 % for a tenth of all the time.
+        if cells <= LARGE {
+            exchange(draft);
+        }
         close_orders(draft);
         put_off(draft);
         resize_lots(draft);

@@ -6,7 +6,7 @@ use super::improve::improve;
 use super::model::{ItemModel, Model};
 use super::output::{Planned, Status};
 use super::packs::Draft;
-use super::price::{Priced, bound, prices};
+use super::price::{Priced, plain_bound, prices};
 use super::prices::advice;
 use super::repair::repair;
 use super::solve::{Effort, Progress, cost_of, gap, search};
@@ -128,13 +128,8 @@ impl Relaxations {
             return;
         }
         let steer = model.items.iter().any(has_risk);
-        if steer {
-            self.plain_bound = Some(bound(model, effort));
-        }
         let priced = prices(model, steer, effort);
-        if !steer {
-            self.plain_bound = Some(priced.bound);
-        }
+        self.plain_bound = Some(if steer { plain_bound(model, effort) } else { priced.bound });
         self.priced = Some(priced);
         progress.report("prices", None, self.optimum());
     }

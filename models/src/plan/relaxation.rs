@@ -36,5 +36,5 @@ pub fn relaxed_matrix(instance: &Instance) -> Result<Matrix, PlanError> {
 /// [`PlanError::Invalid`] names field, value and rule.
 pub fn priced_bound(instance: &Instance) -> Result<f64, PlanError> {
     validate(instance)?;
-    Ok(price::bound(&Model::new(instance, 1), 1.0))
+    Ok(price::bound_prices(&Model::new(instance, 1), 1.0).bound)
 }

@@ -176,21 +176,19 @@ pub(crate) fn price_of_low_stock(item: &Item, how: Protection<'_>) -> Vec<Vec<Se
     }
     let cumulative = |upto: usize| means.get(upto.min(periods)).copied().unwrap_or(0.0);
     let cuts = if how.coarse { &COARSE_CUTS[..] } else { &CUTS[..] };
-    let full = Noise::over(item, how, how.window);
-    (0..periods)
-        .map(|period| {
-            let early = period + 1 < how.window;
-            let own = early.then(|| Noise::over(item, how, period + 1));
-            let noise = own.as_ref().unwrap_or(&full);
-            let here = cumulative(period + 1) - cumulative((period + 1).saturating_sub(how.window));
-            let first = cumulative(how.window);
-            let scale = if early || first <= 0.0 { 1.0 } else { (here / first).sqrt().clamp(0.5, 2.0) };
-            if how.form == Risk::Quantile {
-                return target(noise.quantile(how.level) * scale);
-            }
-            noise.segments(credit, scale, cuts)
-        })
-        .collect()
+    let of = |window: usize| {
+        let noise = Noise::over(item, how, window);
+        let quantile = how.form == Risk::Quantile;
+        if quantile { target(noise.quantile(how.level)) } else { noise.segments(credit, cuts) }
+    };
+    let full = of(how.window);
+    let first = cumulative(how.window);
+    let later = |period: usize| {
+        let here = cumulative(period + 1) - cumulative(period + 1 - how.window);
+        let scale = if first > 0.0 { (here / first).sqrt().clamp(0.5, 2.0) } else { 1.0 };
+        full.iter().map(|piece| Segment { width: piece.width * scale, ..*piece }).collect()
+    };
+    (0..periods).map(|period| if period + 1 < how.window { of(period + 1) } else { later(period) }).collect()
 }
 
 /// Demand over a window less its mean, with random delay of the delivery mixed in.
@@ -239,7 +237,7 @@ impl Noise {
         high
     }
 
-    fn segments(&self, credit: f64, scale: f64, cuts: &[f64]) -> Vec<Segment> {
+    fn segments(&self, credit: f64, cuts: &[f64]) -> Vec<Segment> {
         let mut pieces = Vec::with_capacity(cuts.len());
         let mut from = 0.0;
         let mut above = self.survival(0.0);
@@ -249,7 +247,7 @@ impl Noise {
                 continue;
             }
             let below = self.survival(to);
-            pieces.push(Segment { width: (to - from) * scale, credit: credit * 0.5 * (above + below) });
+            pieces.push(Segment { width: to - from, credit: credit * 0.5 * (above + below) });
             (from, above) = (to, below);
         }
         pieces

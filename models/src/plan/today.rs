@@ -115,7 +115,7 @@ fn set(draft: &mut Draft<'_>, wanted: Wanted) {
     let opens =
         draft.lines[offer.supplier][0] == 0 && (model.suppliers[offer.supplier].fee > 0.0 || model.suppliers[offer.supplier].minimum > 0.0);
     let now = draft.packs[wanted.offer][0];
-    let mut packs = wanted.packs;
+    let mut packs = wanted.packs.max(least_for_minimum(draft, wanted.offer));
     loop {
         let changes: Vec<Change> = (model.items[wanted.item].offers.iter())
             .map(|&k| Change { offer: k, period: 0, packs: if k == wanted.offer { packs } else { 0 } - draft.packs[k][0] })
@@ -134,6 +134,19 @@ fn set(draft: &mut Draft<'_>, wanted: Wanted) {
             _ => packs = (packs * 3 / 4).max(offer.moq).max(now),
         }
     }
+}
+
+/// Packs with which the order of today is worth its supplier's minimum, the other lines as they are; 0 where more than
+/// may be ordered would be needed.
+fn least_for_minimum(draft: &Draft<'_>, offer: usize) -> i64 {
+    let own = &draft.model.offers[offer];
+    let minimum = draft.model.suppliers[own.supplier].minimum;
+    let others = draft.value[own.supplier][0] - count_to_f64(draft.packs[offer][0]) * own.price;
+    if minimum <= others || own.price <= 0.0 {
+        return 0;
+    }
+    let packs = ceil_to_count((minimum - others) / own.price);
+    if packs <= own.most { packs } else { 0 }
 }
 
 /// `days[offer]`: days after the start of period 0 on which its line is due; 0 = at once, and where there is no line.

@@ -90,6 +90,21 @@ fn with_limits_no_more_than_wanted_but_for_a_minimum_order() {
 }
 
 #[test]
+fn an_order_below_its_minimum_is_filled_no_further_than_the_minimum() {
+    let mut made = item("P1", &[7.0; 4]);
+    made.due = Some(due_now());
+    let mut question = instance(4, vec![made], vec![offer("O1", "P1", 1, 1.0)]);
+    let packs = |question: &Instance| today(question).get("O1").copied();
+    for (minimum, wanted) in [(15.0, 20), (25.0, 25), (25.5, 26)] {
+        question.suppliers[0].min_order = minimum;
+        assert_eq!(packs(&question), Some(wanted), "minimum {minimum}");
+    }
+    // A shelf that can't use it: nothing is ordered for an order's sake.
+    question.suppliers[0].min_order = 1e6;
+    assert_eq!(packs(&question), None);
+}
+
+#[test]
 fn a_line_that_is_not_due_is_dated_and_says_why() {
     let mut made = item("P1", &[7.0; 4]);
     made.on_hand = vec![super::builders::lot(5, None)];

@@ -10,7 +10,7 @@ use crate::base::time::Day;
 use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::db::schema::{level, lot, movement};
-use crate::stock::level::{LotView, SiteLot};
+use crate::stock::level::{LotView, PlacedLot, SiteLot};
 use crate::stock::lot::Lot;
 
 pub(in crate::stock) fn lots_of_items(conn: &mut Conn, site_id: i64, item_ids: &BTreeSet<i64>) -> Result<Vec<Lot>> {
@@ -71,20 +71,54 @@ pub(in crate::stock) fn lots_on_hand(conn: &mut Conn, site_id: i64, stock_point_
     .bind::<BigInt, _>(site_id)
     .bind::<BigInt, _>(stock_point_id)
     .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let expiry = (!row.no_expiry).then_some(Day(row.expiry_day));
-            let state = if row.state == "held" {
-                "held"
-            } else if expiry.is_some_and(|day| day < today) {
-                "expired"
-            } else {
-                "open"
-            };
-            LotView { lot: row.lot_code, expiry, quantity: row.quantity, state }
-        })
-        .collect())
+    Ok(rows.into_iter().map(|row| row.view(today)).collect())
+}
+
+impl LotRow {
+    fn view(self, today: Day) -> LotView {
+        let expiry = (!self.no_expiry).then_some(Day(self.expiry_day));
+        let state = if self.state == "held" {
+            "held"
+        } else if expiry.is_some_and(|day| day < today) {
+            "expired"
+        } else {
+            "open"
+        };
+        LotView { lot: self.lot_code, expiry, quantity: self.quantity, state }
+    }
+}
+
+#[derive(QueryableByName)]
+struct PlacedRow {
+    #[diesel(sql_type = Text)]
+    place: String,
+    #[diesel(embed)]
+    lot: LotRow,
+}
+
+/// Where an item lies, first to expire first: in all sites or one, all lots or one.
+pub(in crate::stock) fn whereabouts(
+    conn: &mut Conn,
+    only_site: Option<i64>,
+    item_id: i64,
+    only_lot: Option<&str>,
+    (today, limit): (Day, i64),
+) -> Result<Vec<PlacedLot>> {
+    let rows: Vec<PlacedRow> = diesel::sql_query(
+        "SELECT p.code AS place, t.lot_code, t.expiry_day, t.no_expiry, t.state, l.quantity FROM lot t \
+         JOIN level l ON l.site_id = t.site_id AND l.lot_id = t.id \
+         JOIN stock_point s ON s.site_id = l.site_id AND s.id = l.stock_point_id \
+         JOIN place p ON p.site_id = s.site_id AND p.id = s.place_id \
+         WHERE ($1 = 0 OR t.site_id = $1) AND t.item_id = $2 AND ($3 = FALSE OR t.lot_code = $4) AND l.quantity > 0 \
+         ORDER BY t.no_expiry, t.expiry_day, p.code, t.lot_code LIMIT $5",
+    )
+    .bind::<BigInt, _>(only_site.unwrap_or(0))
+    .bind::<BigInt, _>(item_id)
+    .bind::<Bool, _>(only_lot.is_some())
+    .bind::<Text, _>(only_lot.unwrap_or_default())
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| PlacedLot { place: row.place, lot: row.lot.view(today) }).collect())
 }
 
 pub(in crate::stock) fn usable_lots(conn: &mut Conn, site_id: i64, today: Day) -> Result<Vec<SiteLot>> {

@@ -1,7 +1,7 @@
 //! The flow program of linked items: stock of every item by last period of use, moves by lot, substitutions.
 //!
-//! A plan may choose its lots here, while the contract moves and uses what expires first, and a substitute's own
-//! demand need not come first: so every plan under the contract keeps these rows.
+//! A plan may choose its lots here, while the contract moves and uses what expires first, and unless packs are whole a
+//! substitute's own demand need not come first: so every plan under the contract keeps these rows.
 #![expect(clippy::indexing_slicing, reason = "all arrays have one entry per period, offer, item or way of the same model")]
 
 use std::collections::BTreeMap;
@@ -52,6 +52,8 @@ struct Here {
     leaves: Supply,
     /// Demand met by others, and units given for others.
     demand: Terms,
+    /// Whole units of others that it stands in for, and the most of each.
+    stands_in: Vec<(Column, f64)>,
 }
 
 impl Form<'_> {
@@ -67,7 +69,11 @@ impl Form<'_> {
             self.add_moves((component, most), t, &place, &mut here);
             self.add_given(component, t, &place, &mut here);
             for (n, &i) in component.items.iter().enumerate() {
-                stocks[n] = self.add_linked_period((i, t), &here[n]);
+                let unmet;
+                (stocks[n], unmet) = self.add_linked_period((i, t), &here[n]);
+                if most.is_finite() && self.gives(component, i) {
+                    self.add_nothing_kept_back((i, t), unmet, &stocks[n], most);
+                }
             }
         }
     }
@@ -144,7 +150,10 @@ impl Form<'_> {
             let pair = model.links.stand_ins[s];
             let demand = model.items[pair.item].demand[t];
             let column = if self.wanted.whole {
-                self.program.whole_column(pair.cost, count_to_f64(floor_to_count(demand + 1e-9)))
+                let most = count_to_f64(floor_to_count(demand + 1e-9));
+                let column = self.program.whole_column(pair.cost, most);
+                here[place[&pair.substitute]].stands_in.push((column, most));
+                column
             } else {
                 self.program.column(pair.cost, demand)
             };
@@ -154,12 +163,45 @@ impl Form<'_> {
         }
     }
 
-    /// Rows of one item in one period; returns its stock by last period of use.
-    fn add_linked_period(&mut self, (i, t): (usize, usize), here: &Here) -> BTreeMap<usize, Column> {
+    /// A substitute that lacks for its own demand stands in for nothing.
+    fn add_own_demand_first(&mut self, (i, t): (usize, usize), unmet: Column, stands_in: &[(Column, f64)]) {
+        let most: f64 = stands_in.iter().map(|given| given.1).sum();
+        if most <= 0.0 {
+            return;
+        }
+        let item = &self.model.items[i];
+        let own = item.demand[t] / item.scale;
+        let stands = self.program.whole_column(0.0, 1.0);
+        let mut given: Terms = stands_in.iter().map(|given| (1.0, given.0)).collect();
+        given.push((-most, stands));
+        self.program.at_most(&given, 0.0);
+        self.program.at_most(&[(1.0, unmet), (own, stands)], own);
+    }
+
+    /// Whether what one item keeps may later serve another.
+    fn gives(&self, component: &Component, i: usize) -> bool {
+        let links = &self.model.links;
+        component.lanes.iter().any(|&l| links.lanes[l].from == i) || component.stand_ins.iter().any(|&s| links.stand_ins[s].substitute == i)
+    }
+
+    /// Stock that is there serves the demand of its period: where demand is unmet, nothing is left.
+    fn add_nothing_kept_back(&mut self, (i, t): (usize, usize), unmet: Column, stock: &BTreeMap<usize, Column>, most: f64) {
+        let item = &self.model.items[i];
+        let (own, most) = (item.demand[t] / item.scale, most / item.scale);
+        let short = self.program.whole_column(0.0, 1.0);
+        self.program.at_most(&[(1.0, unmet), (-own, short)], 0.0);
+        let mut stock: Terms = stock.values().map(|&lot| (1.0, lot)).collect();
+        stock.push((most, short));
+        self.program.at_most(&stock, most);
+    }
+
+    /// Rows of one item in one period; returns its stock by last period of use, and what is unmet.
+    fn add_linked_period(&mut self, (i, t): (usize, usize), here: &Here) -> (BTreeMap<usize, Column>, Column) {
         let model = self.model;
         let item = &model.items[i];
         let pieces = self.stock_pieces(i, t);
         let unmet = self.program.column(item.shortage * item.scale, item.demand[t] / item.scale);
+        self.add_own_demand_first((i, t), unmet, &here.stands_in);
         let replaced: Terms = here.demand.iter().copied().filter(|term| term.0 > 0.0).collect();
         if !replaced.is_empty() {
             let mut most = replaced;
@@ -188,7 +230,7 @@ impl Form<'_> {
         self.program.equal(&total, 0.0);
         self.program.equal(&balance, item.demand[t] / item.scale - known);
         self.stock[i].push(pieces);
-        after
+        (after, unmet)
     }
 }
 

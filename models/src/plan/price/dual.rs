@@ -34,6 +34,10 @@ const PROMISE: f64 = 1e-6;
 /// Work spent on passes over all items, item times period to the power of 1.5, and most passes.
 const WORK: f64 = 6e6;
 const PASSES_MAX: f64 = 40.0;
+/// Of that, what is spent where low stock has a price: the last pass, which counts packs, brings more than many before.
+const STEERED_SHARE: f64 = 0.28;
+/// Of that, what the bound without the price of low stock takes beside.
+const PLAIN_SHARE: f64 = 0.16;
 /// Passes in which the shares of order costs are found.
 const SHARE_PASSES: usize = 6;
 
@@ -96,12 +100,12 @@ pub(crate) fn prices(model: &Model<'_>, steer: bool, effort: f64) -> Priced {
     search(model, steer, effort, true)
 }
 
-/// The bound alone, without the price of low stock.
-pub(crate) fn bound(model: &Model<'_>, effort: f64) -> f64 {
-    bound_prices(model, effort).bound
+/// The bound alone, without the price of low stock; beside a plan that pays for safety it needs little of the work.
+pub(crate) fn plain_bound(model: &Model<'_>, effort: f64) -> f64 {
+    bound_prices(model, effort * PLAIN_SHARE).bound
 }
 
-/// The same with its prices; no plans are made of them.
+/// The bound without the price of low stock, with its prices; no plans are made of them.
 pub(crate) fn bound_prices(model: &Model<'_>, effort: f64) -> Priced {
     search(model, false, effort, false)
 }
@@ -126,11 +130,16 @@ pub(crate) fn value_without(model: &Model<'_>, duals: &Duals, steer: bool, left_
     pass(&all, duals, Kernel::Exact).value
 }
 
+/// Passes over all items for this share of the full effort.
+fn passes(model: &Model<'_>, effort: f64) -> usize {
+    let work = (length_to_f64(model.items.len()) * length_to_f64(model.periods).powf(1.5)).max(1.0);
+    usize::try_from(floor_to_count((effort * WORK / work).clamp(0.0, PASSES_MAX))).unwrap_or(0)
+}
+
 fn search(model: &Model<'_>, steer: bool, effort: f64, plan: bool) -> Priced {
     let items = reduce(model, steer);
     let limits = limits(model);
-    let work = (length_to_f64(model.items.len()) * length_to_f64(model.periods).powf(1.5)).max(1.0);
-    let passes = usize::try_from(floor_to_count((effort * WORK / work).clamp(0.0, PASSES_MAX))).unwrap_or(0);
+    let passes = passes(model, if steer { effort * STEERED_SHARE } else { effort });
     let all = Scope { model, items: &items, limits: &limits, steer, only: None };
     let scales = scales(model);
     let few = sample(model, &items, SAMPLE_FIRST);
@@ -284,6 +293,11 @@ fn refine(all: &Scope<'_>, rounds: usize, passes: usize, scales: &[f64], best: &
     if passes > rounds + 1 {
         let start = best.duals.clone();
         climb(all, &start, Kernel::Exact, scales, (passes - rounds - 1, 0.02), &mut |duals, total| best.take(duals, total));
+        if all.steer {
+            // Where low stock has a price, items of many packs answered without the whole cost of their lines.
+            let duals = best.duals.clone();
+            best.take(&duals, &pass(all, &duals, Kernel::Counted));
+        }
     }
 }
 

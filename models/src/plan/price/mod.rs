@@ -15,5 +15,5 @@ mod reduce;
 mod shares;
 mod terms;
 
-pub(crate) use dual::{Priced, bound, bound_prices, prices, value_without};
+pub(crate) use dual::{Priced, bound_prices, plain_bound, prices, value_without};
 pub(crate) use terms::Duals;

@@ -15,7 +15,7 @@ use super::terms::{Duals, Reply, Terms};
 /// Items in a chunk.
 const CHUNK: usize = 128;
 
-/// Lattice steps over the horizon up to which packs are counted one by one, and in the last answers.
+/// Lattice steps over the horizon up to which packs are counted one by one, and in the last pass and answers.
 const STEPS_MAX: f64 = 80.0;
 const WHOLE_STEPS_MAX: f64 = 400.0;
 
@@ -24,8 +24,10 @@ const WHOLE_STEPS_MAX: f64 = 400.0;
 pub(crate) enum Kernel {
     /// Fractional packs.
     Convex,
-    /// Whole packs where they are few, line costs everywhere they can be: the tightest lower bound.
+    /// Whole packs where they are few, line costs everywhere they can be.
     Exact,
+    /// The same, with packs counted for almost every item: the tightest lower bound, at several times the work.
+    Counted,
     /// The same, with deliveries that are used no longer than they keep: no bound, but a plan that can be carried out.
     Plan,
     /// The same for the last answers: packs are counted for almost every item.
@@ -121,7 +123,7 @@ fn chunk(scope: &Scope<'_>, duals: &Duals, kernel: Kernel, items: &[(usize, Redu
 
 fn answer(terms: &mut Terms<'_>, kernel: Kernel, rooms: &mut Rooms) {
     let priced = terms.steer && terms.item.risk.iter().any(|pieces| !pieces.is_empty());
-    let few = terms.reduced.steps <= if kernel == Kernel::Whole { WHOLE_STEPS_MAX } else { STEPS_MAX };
+    let few = terms.reduced.steps <= if matches!(kernel, Kernel::Counted | Kernel::Whole) { WHOLE_STEPS_MAX } else { STEPS_MAX };
     terms.strict = matches!(kernel, Kernel::Plan | Kernel::Whole);
     if kernel == Kernel::Convex || (priced && !few) {
         convex::solve(terms, &mut rooms.convex, &mut rooms.reply);
