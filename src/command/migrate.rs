@@ -15,6 +15,9 @@ pub(crate) struct Arguments {
     /// Only say what is missing.
     #[arg(long)]
     dry_run: bool,
+    /// Go no further than this version.
+    #[arg(long, value_name = "VERSION", conflicts_with = "distribute")]
+    to: Option<String>,
     /// Then spread the tables over the servers of a PostgreSQL with the extension Citus, by site.
     #[arg(long)]
     distribute: bool,
@@ -25,7 +28,7 @@ pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<
     if arguments.distribute {
         return spread(&target, arguments.dry_run, json);
     }
-    let steps = migrate::up(&target, arguments.dry_run)?;
+    let steps = migrate::up_to(&target, arguments.to.as_deref(), arguments.dry_run)?;
     output::result(json, &steps, || match (steps.pending.as_slice(), steps.ran) {
         ([], _) => "the schema is up to date".to_owned(),
         (pending, true) => format!("ran {}", pending.join(", ")),

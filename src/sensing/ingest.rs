@@ -112,6 +112,13 @@ impl Post {
         }
         Self { device, head, arrivals, refused, sha256, full }
     }
+
+    /// A number by which devices are spread evenly; the same for all batches of one.
+    pub(super) fn spread(&self) -> usize {
+        // Ids made in the same way differ in few bits; the upper ones of a product differ evenly.
+        let mixed = self.device.id.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        usize::try_from(mixed).unwrap_or_default()
+    }
 }
 
 /// What a batch is answered, and its receipt when it was not known.

@@ -10,6 +10,7 @@ pub mod discrepancy;
 pub mod epc;
 mod group;
 pub mod gs1;
+mod handover;
 pub mod health;
 pub mod http;
 mod ingest;

@@ -144,19 +144,22 @@ impl Sweep {
             return Ok(Some(self));
         }
         let (kept_from, hours_from) = (store::history::kept_from(tx.conn, site_id)?, keep.hours_from(tx.now));
-        let channels = store::history::channels_after(tx.conn, site_id, self.after, CHANNELS_PER_STEP)?;
+        // Where they stand in months, readings go with their month.
+        let observed_before = if tx.conn.is_shared() { i64::MIN } else { kept_from };
+        let channels = store::history::aged_channels(tx.conn, site_id, self.after, (observed_before, hours_from), CHANNELS_PER_STEP)?;
         let mut room = ROWS_PER_STEP;
-        for channel_id in &channels {
-            // Where they stand in months, readings go with their month.
-            if !tx.conn.is_shared() {
-                room -= store::history::delete_observations(tx, site_id, *channel_id, kept_from, room)?;
+        for channel in &channels {
+            if channel.has_observations > 0 {
+                room -= store::history::delete_observations(tx, site_id, channel.id, observed_before, room)?;
             }
-            room -= store::history::delete_hours(tx, site_id, *channel_id, hours_from)?;
+            if channel.has_hours > 0 {
+                room -= store::history::delete_hours(tx, site_id, channel.id, hours_from)?;
+            }
             if room <= 0 {
                 // The same channel may have more.
                 return Ok(Some(self));
             }
-            self.after = *channel_id;
+            self.after = channel.id;
         }
         if channels.is_empty() {
             self.sites.pop();

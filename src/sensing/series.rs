@@ -74,8 +74,6 @@ pub struct Sum {
     pub mean: f64,
     /// The newest value.
     pub last: i64,
-    /// When it was read.
-    pub last_at: Micros,
 }
 
 /// What a channel has said.

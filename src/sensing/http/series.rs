@@ -56,8 +56,8 @@ fn table(series: &Series) -> Table {
     }
     let cells = |row: &series::Sum| {
         let numbers = [row.observations, row.min, row.max].map(|number| number.to_string());
-        [row.at.to_text()].into_iter().chain(numbers).chain([row.mean.to_string(), row.last.to_string(), row.last_at.to_text()]).collect()
+        [row.at.to_text()].into_iter().chain(numbers).chain([row.mean.to_string(), row.last.to_string()]).collect()
     };
-    let columns = vec!["at", "observations", "min", "max", "mean", "last", "last_at"];
+    let columns = vec!["at", "observations", "min", "max", "mean", "last"];
     Table { columns, rows: series.sums.iter().map(cells).collect() }
 }

@@ -154,16 +154,39 @@ pub(in crate::sensing) fn open_gate(tx: &mut Tx<'_>, site_id: i64, cutoff: i64) 
     Ok(opened > 0)
 }
 
-/// The channels of a site after one of them.
-pub(in crate::sensing) fn channels_after(conn: &mut Conn, site_id: i64, after: i64, limit: i64) -> Result<Vec<i64>> {
-    use crate::db::schema::channel;
-    Ok(channel::table
-        .filter(channel::site_id.eq(site_id))
-        .filter(channel::id.gt(after))
-        .order(channel::id)
-        .select(channel::id)
-        .limit(limit)
-        .load(conn)?)
+/// A channel, and whether it has something to let go.
+#[derive(Debug, QueryableByName)]
+pub(in crate::sensing) struct Aged {
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::sensing) id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::sensing) has_observations: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::sensing) has_hours: i64,
+}
+
+/// The channels of a site after one of them: whether they have observations, and sums by hour, before two moments.
+pub(in crate::sensing) fn aged_channels(
+    conn: &mut Conn,
+    site_id: i64,
+    after: i64,
+    (observed_before, hours_before): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Aged>> {
+    // Found along the primary keys, one step each; SQLite numbers parameters in the order in which they first stand.
+    Ok(diesel::sql_query(
+        "SELECT c.id, CAST(CASE WHEN EXISTS (SELECT 1 FROM observation o WHERE o.site_id = c.site_id AND o.channel_id = c.id \
+           AND o.observed_at < $1) THEN 1 ELSE 0 END AS BIGINT) AS has_observations, \
+         CAST(CASE WHEN EXISTS (SELECT 1 FROM observation_hour h WHERE h.site_id = c.site_id AND h.channel_id = c.id \
+           AND h.bucket < $2) THEN 1 ELSE 0 END AS BIGINT) AS has_hours \
+         FROM channel c WHERE c.site_id = $3 AND c.id > $4 ORDER BY c.id LIMIT $5",
+    )
+    .bind::<BigInt, _>(observed_before)
+    .bind::<BigInt, _>(hours_before)
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
 }
 
 /// Deletes the oldest readings of a channel before a moment, about `limit`; answers how many.

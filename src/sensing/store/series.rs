@@ -56,7 +56,7 @@ pub(in crate::sensing) fn not_summed_from(conn: &mut Conn, key: Key) -> Result<O
     Ok(first.map(Micros))
 }
 
-type SumRow = (i64, i64, i64, i64, i64, i64, i64);
+type SumRow = (i64, i64, i64, i64, i64, i64);
 
 /// A macro and no function: the two tables are two types to diesel.
 macro_rules! summed {
@@ -67,15 +67,7 @@ macro_rules! summed {
             .filter($table::bucket.ge($key.from.0))
             .filter($table::bucket.lt($key.until.0))
             .order($table::bucket)
-            .select((
-                $table::bucket,
-                $table::observations,
-                $table::min_value,
-                $table::max_value,
-                $table::sum_value,
-                $table::last_value,
-                $table::last_at,
-            ))
+            .select(($table::bucket, $table::observations, $table::min_value, $table::max_value, $table::sum_value, $table::last_value))
             .load::<SumRow>($conn)
     };
 }
@@ -84,14 +76,13 @@ pub(in crate::sensing) fn sums(conn: &mut Conn, key: Key, step: Step) -> Result<
     let rows = if step == Step::Day { summed!(observation_day, conn, key) } else { summed!(observation_hour, conn, key) }?;
     Ok(rows
         .into_iter()
-        .map(|(at, observations, min, max, sum, last, last_at)| Sum {
+        .map(|(at, observations, min, max, sum, last)| Sum {
             at: Micros(at),
             observations,
             min,
             max,
             mean: to_f64(sum) / to_f64(observations),
             last,
-            last_at: Micros(last_at),
         })
         .collect())
 }
