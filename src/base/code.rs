@@ -41,7 +41,7 @@ codes! {
     Forbidden "forbidden" 403 "Not allowed" "Ask an administrator for a role or place that may do this.";
     NotFound "not_found" 404 "Not found" "Check the code or id; it may be archived or outside your places.";
     MethodNotAllowed "method_not_allowed" 405 "This path has no such method" "See /docs for the calls of this path.";
-    NotAcceptable "not_acceptable" 406 "No such format" "Ask for application/json or text/csv.";
+    NotAcceptable "not_acceptable" 406 "No such format" "Ask for application/json, text/csv or an Excel workbook.";
     Conflict "conflict" 409 "It clashes with what is there" "Read the present state, then decide.";
     AlreadyExists "already_exists" 409 "The code is taken" "Choose another code, or change the one that exists.";
     BatchConflict "batch_conflict" 409 "Same batch, other bytes" "A resend must be the same bytes; give new readings a new seq.";
