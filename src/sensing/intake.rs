@@ -166,6 +166,11 @@ impl Intake {
         self.inner.pace().rest_until = Some(Instant::now() + took * times);
     }
 
+    /// Forgets what is remembered of channels and devices: somebody else writes. On the writer's thread only.
+    pub(super) fn forget(&self) {
+        self.inner.registry().forget();
+    }
+
     /// Records that wait or are being written.
     pub fn records(&self) -> usize {
         self.inner.records.load(Ordering::Relaxed)
