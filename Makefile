@@ -1,6 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both install what is missing (Debian 12, Ubuntu).
 
-.PHONY: demo test test-postgres18 soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-simulate help
+.PHONY: demo test test-postgres18 soak check deps deps-test bench bench-forecast bench-ingest bench-plan bench-presence bench-query bench-simulate help
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
@@ -43,6 +43,13 @@ bench-forecast: deps ## every figure of the forecaster and its peer, from ../sha
 
 bench-ingest: deps deps-test ## a batch from socket to disk against the raw engine; ARGS="--seconds 3 --gate ci"
 	$(CARGO) bench --quiet -p wardstock --bench ingest -- $(ARGS)
+
+bench-presence: deps ## tags on a made-up shelf: how well they are counted, beside what others do, and how fast
+	$(CARGO) test --quiet -p wardstock-models --test presence -- --nocapture
+	$(CARGO) bench --quiet -p wardstock-models --bench presence
+
+bench-query: deps deps-test ## how long the daily questions take over 250,000 stock points and 10 million readings; ARGS="--times 20"
+	$(CARGO) bench --quiet -p wardstock --bench query -- $(ARGS)
 
 bench-simulate: deps ## our planner against the rules of the field, in the generated hospital
 	$(CARGO) bench --quiet -p wardstock-models --bench simulate

@@ -197,6 +197,7 @@ fn a_caller_of_one_site_sees_nothing_of_another() {
                 "/api/v1/par-levels/PH/P1",
                 "/api/v1/places/PH",
                 "/api/v1/devices/gw-1/bindings",
+                "/api/v1/devices/gw-1/observations?channel=c1",
                 "/api/v1/demand/PH/P1",
             ];
             for path in closed

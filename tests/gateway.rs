@@ -221,3 +221,19 @@ fn lines_and_packed_bodies_are_taken_like_plain_ones() {
         });
     });
 }
+
+/// Clients and balancers keep a connection for 15 to 60 s: one that we close first may have a request on its way.
+#[test]
+fn a_connection_that_was_silent_for_a_while_still_answers() {
+    use std::io::Read;
+    let hospital = Hospital::today(Engine::Sqlite);
+    let mut stream = std::net::TcpStream::connect(hospital.address()).unwrap();
+    for _ in 0..2 {
+        stream.write_all(b"GET /livez HTTP/1.1\r\nhost: scene\r\n\r\n").unwrap();
+        let mut answer = [0; 512];
+        let length = stream.read(&mut answer).unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..length]));
+        // The server's own default is 5 s.
+        std::thread::park_timeout(Duration::from_secs(7));
+    }
+}

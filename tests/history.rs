@@ -168,6 +168,50 @@ fn retention_takes_what_is_over_and_summed_and_nothing_else() {
     });
 }
 
+/// The answer is gone, so the records tell: one that says when it was is recognised, one that does not is not taken twice.
+#[test]
+fn old_answers_go_and_a_resend_still_counts_once() {
+    on_both(|engine| {
+        let mut ward = Ward::open(engine, "2026-11-02T10:00:00Z");
+        let start = ward.hospital.clock.now();
+        let record = |at: Option<Micros>, count: i64| match at {
+            Some(at) => json!({"kind": "level", "channel": "c1", "at": at, "count": count}),
+            None => json!({"kind": "level", "channel": "c1", "count": count}),
+        };
+        let batch = |seq: u64, records: Vec<Value>| json!({"schema": "wardstock.obs.v1", "device": "gw-1", "boot_id": "b1", "seq": seq, "records": records});
+        // A good stamp, none, and one that is ahead (it gets ours).
+        let old = batch(1, vec![record(Some(start), 40), record(None, 39), record(Some(start.plus_seconds(3_600)), 38)]);
+        let old_answer = ward.gateway.post("/ingest/v1/observations", &old).want(200);
+        ward.gateway.post("/ingest/v1/observations", &batch(3, vec![record(Some(start.plus_seconds(1)), 41)])).want(200);
+        ward.hospital.set_clock("2026-11-09T14:00:00Z");
+        let recent = batch(4, vec![record(None, 20)]);
+        let recent_answer = ward.gateway.post("/ingest/v1/observations", &recent).want(200);
+        ward.seq = 4;
+        let mut conn = ward.conn();
+        let stored = |conn: &mut Conn| number(conn, "SELECT COUNT(*) AS value FROM observation");
+        let before = stored(&mut conn);
+        assert_eq!(before, 5, "{engine:?}");
+        ward.hospital.set_clock("2026-11-10T10:00:00Z");
+        ward.sum();
+        ward.sweep();
+        assert_eq!(number(&mut conn, "SELECT COUNT(*) AS value FROM ingest_batch"), 1, "{engine:?}: the recent answer stays");
+        assert_eq!(number(&mut conn, "SELECT seq AS value FROM batch_horizon"), 3, "{engine:?}");
+        let gone = format!("/ingest/v1/batches/{}", old_answer["batch"].as_str().unwrap());
+        ward.gateway.get(&gone).problem(404, "not_found");
+        assert_eq!(ward.gateway.post("/ingest/v1/observations", &recent).want(200), recent_answer, "{engine:?}: the first answer again");
+        let again = ward.gateway.post("/ingest/v1/observations", &old).want(207);
+        assert_eq!((&again["stored"], &again["duplicate"], &again["rejected"]), (&json!(0), &json!(2), &json!(1)), "{engine:?}: {again}");
+        assert_eq!((&again["results"][1]["code"], &again["results"][1]["field"]), (&json!("too_old"), &json!("/records/1/at")), "{again}");
+        assert_eq!(stored(&mut conn), before, "{engine:?}: nothing counts twice");
+        // What was on its way for long is taken all the same.
+        let late = batch(2, vec![record(Some(start.plus_seconds(-60)), 42), record(Some(start), 40)]);
+        let answer = ward.gateway.post("/ingest/v1/observations", &late).want(207);
+        assert_eq!((&answer["stored"], &answer["duplicate"]), (&json!(1), &json!(1)), "{engine:?}: {answer}");
+        let next = ward.says(&[("c1", ward.hospital.clock.now().0 - HOUR, 12)]);
+        assert_eq!(next["stored"], json!(1), "{engine:?}: {next}");
+    });
+}
+
 #[test]
 fn months_are_made_ahead_and_strays_are_told_and_moved() {
     on_postgres(|engine| {

@@ -37,6 +37,8 @@ mod pharmacist;
 mod planner;
 mod procurement;
 mod replicas;
+mod series;
 mod sharding;
 mod simulate;
 mod stock_keeper;
+mod workbooks;

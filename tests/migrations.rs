@@ -1,6 +1,6 @@
 //! The schema: up, down and up again, the same on both databases and in diesel's eyes, with rules the database keeps itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use diesel::prelude::*;
@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 use wardstock::base::clock::Clock;
 use wardstock::db::conn::{Access, Conn, Number, Target};
 use wardstock::db::{Db, migrate};
+use wardstock::reports::soundness;
 
 use super::scene::{Engine, on_both, target};
 
@@ -163,6 +164,57 @@ fn rows_survive_each_migration_down_and_up() {
         must_fail(&mut conn, "UPDATE observation SET value = 6", "append_only");
         if engine == Engine::Postgres {
             must_fail(&mut conn, "TRUNCATE observation_before", "append_only");
+        }
+    });
+}
+
+/// What every released schema could hold beside [`ROWS`].
+const MORE_ROWS: [&str; 5] = [
+    "UPDATE stock_point SET par_level = 12",
+    "INSERT INTO level (site_id, stock_point_id, lot_id, quantity, as_of, last_movement_id) VALUES (7, 8, 9, 5, 0, 10)",
+    "INSERT INTO outbox (site_id, id, topic, payload, created_at) VALUES (7, 20, 'stock', '{}', 0)",
+    "INSERT INTO ingest_batch (site_id, device_id, boot_id, seq, id, body_sha256, status, answer, received_at) \
+     VALUES (7, 11, 'b1', 1, 21, 'x', 200, '{}', 0)",
+    "INSERT INTO device_health (site_id, device_id, last_seen_at, last_event_at, boot_id, last_seq, records_stored, records_quarantined, \
+     records_rejected, records_lost) VALUES (7, 11, 0, 0, 'b1', 1, 1, 0, 0, 0)",
+];
+
+/// A database that an older program made and used, version by version, is brought up to date with all that is in it.
+#[test]
+fn every_released_schema_is_upgraded_with_its_rows() {
+    on_both(|engine| {
+        let fresh = target(engine);
+        let versions = migrate::up(&fresh, false).unwrap().pending;
+        let newest = columns(engine, &fresh);
+        assert_eq!(versions.len(), migrations("sqlite").len());
+        assert!(migrate::up_to(&fresh, Some("20200101000000"), true).unwrap_err().detail.contains("20200101000000"));
+        for (at, version) in versions.iter().enumerate() {
+            let target = target(engine);
+            assert_eq!(migrate::up_to(&target, Some(version), false).unwrap().pending, versions[..=at], "{engine:?}");
+            let old = columns(engine, &target);
+            let mut conn = target.connect(Access::Write).unwrap();
+            for row in ROWS.iter().chain(&MORE_ROWS) {
+                must_run(&mut conn, row);
+            }
+            let tables: BTreeSet<&str> = old.keys().map(|(table, _)| table.as_str()).collect();
+            if tables.contains("item_level") {
+                // The program of that schema would have kept them.
+                must_run(&mut conn, "INSERT INTO item_level (site_id, item_id, on_hand) VALUES (7, 1, 5)");
+                must_run(&mut conn, "INSERT INTO item_par (site_id, item_id, par_level) VALUES (7, 1, 12)");
+            }
+            // A service of this program does not start on it unless it may migrate.
+            assert_eq!(Db::open(&target, Clock::System).is_err(), at + 1 < versions.len(), "{engine:?} at {version}");
+            assert_eq!(migrate::up(&target, false).unwrap().pending, versions[at + 1..], "{engine:?} from {version}");
+            assert_eq!(columns(engine, &target), newest, "{engine:?} from {version}");
+            for table in ["movement", "observation", "audit_log", "binding", "outbox", "device", "level", "ingest_batch", "device_health"] {
+                assert!(tables.contains(table), "{engine:?} at {version}: {table}");
+                assert_eq!(count(&mut conn, table), 1, "{engine:?} from {version}: {table}");
+            }
+            let sound = soundness::check(&mut conn, &mut |_| {}).unwrap();
+            assert!(sound.levels.is_empty() && sound.items.is_empty(), "{engine:?} from {version}: {:?}", sound.lines(9));
+            must_fail(&mut conn, "DELETE FROM observation", "append_only");
+            must_fail(&mut conn, "UPDATE movement SET actor = 'x'", "append_only");
+            Db::open(&target, Clock::System).unwrap();
         }
     });
 }

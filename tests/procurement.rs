@@ -2,6 +2,8 @@
 
 use serde_json::json;
 use wardstock::access::role::Role;
+use wardstock::db::conn::Access;
+use wardstock::reports::soundness;
 
 use crate::scene::{Hospital, on_both};
 
@@ -50,5 +52,43 @@ fn an_order_walks_from_plan_to_ledger_and_into_the_report() {
         assert_eq!((csv.status, csv.header("content-type").as_deref()), (200, Some("text/csv; charset=utf-8")));
         hospital.with_role(Role::Technician).get("/api/v1/reports/procurement").problem(403, "forbidden");
         assert!(hospital.state.db.read_now(wardstock::stock::level::differences).unwrap().is_empty());
+    });
+}
+
+#[test]
+fn what_a_site_holds_too_little_of_follows_stock_and_par_levels() {
+    on_both(|engine| {
+        let hospital = Hospital::at(engine, "2026-11-23T06:30:00Z").with_small_catalogue();
+        let stock = "place,item,quantity,lot,expiry,par_level\nPH,P1,30,A,2027-03-31,20\nPH,P1,5,B,2027-04-30,20\nW1,P1,4,A,2027-03-31,10\nW1,P2,0,,,3\n";
+        hospital.import(&[("stock.csv", stock)]);
+        let officer = hospital.with_role(Role::Procurement);
+        let short = || {
+            let report = officer.get("/api/v1/reports/below-par?site=H1").want(200);
+            let rows = report["items"].as_array().unwrap().iter();
+            let rows: Vec<String> = rows
+                .map(|row| format!("{} {} {} {} {}", row["site"], row["item"], row["on_hand"], row["par_level"], row["missing"]))
+                .collect();
+            let sound = soundness::check(&mut hospital.target.connect(Access::Survey).unwrap(), &mut |_| {}).unwrap();
+            assert!(sound.is_sound(), "{engine:?}: {:?}", sound.lines(9));
+            rows.join("; ").replace('"', "")
+        };
+        assert_eq!(short(), "H1 P2 0 3 3", "{engine:?}: 39 of 30 is enough");
+        let moves = |body: serde_json::Value| hospital.admin().post("/api/v1/movements", &body).want(201);
+        moves(json!({"kind": "transfer", "place": "PH", "to_place": "W1", "item": "P1", "quantity": 7}));
+        assert_eq!(short(), "H1 P2 0 3 3", "{engine:?}: a transfer changes no whole");
+        moves(json!({"kind": "issue", "place": "W1", "item": "P1", "quantity": 10}));
+        assert_eq!(short(), "H1 P1 29 30 1; H1 P2 0 3 3", "{engine:?}");
+        let par = |place: &str, item: &str, wish: serde_json::Value| {
+            let path = format!("/api/v1/par-levels/{place}/{item}");
+            let etag = hospital.admin().get(&path).header("etag").unwrap();
+            hospital.admin().patch(&path, &etag, &wish).want(200);
+        };
+        par("PH", "P1", json!({"par_level": 25}));
+        par("W1", "P2", json!({"par_level": null}));
+        par("PH", "P2", json!({"par_level": 1}));
+        assert_eq!(short(), "H1 P1 29 35 6; H1 P2 0 1 1", "{engine:?}");
+        let csv = officer.get("/api/v1/reports/below-par.csv").text;
+        assert_eq!(csv.lines().nth(1), Some("H1,P1,Amoxicillin 500 mg,tablet,E,29,35,6"), "{csv}");
+        hospital.with_role(Role::Technician).get("/api/v1/reports/below-par").problem(403, "forbidden");
     });
 }

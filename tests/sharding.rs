@@ -6,14 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use wardstock::db::conn::{Access, Conn};
-use wardstock::db::migrate;
+use wardstock::db::distribute::{self, REFERENCE};
+use wardstock::db::{migrate, statements};
 
-use crate::house::statements;
-use crate::scene::{on_postgres, target};
-
-/// Small tables, whole on every shard; all others are site tables.
-const REFERENCE: [&str; 9] =
-    ["item", "supplier", "offer", "substitute", "delivery", "access_token", "session", "idempotency", "code_directory"];
+use crate::house;
+use crate::scene::{Engine, on_postgres, program, target, url};
 
 /// Indexes of site tables that do not begin with the site, and who needs them.
 const OVER_ALL_SITES: [(&str, &str); 8] = [
@@ -42,7 +39,7 @@ fn keys(conn: &mut Conn, sql: &str) -> Vec<Key> {
 }
 
 fn migrated() -> Conn {
-    let target = target(crate::scene::Engine::Postgres);
+    let target = target(Engine::Postgres);
     migrate::up(&target, false).unwrap();
     target.connect(Access::Survey).unwrap()
 }
@@ -179,6 +176,98 @@ fn no_statement_locks_moves_or_walks_over_all_sites() {
     assert!(refused("UPDATE LEVEL SET SITE_ID = $1 WHERE ID = $2").is_some());
     assert!(refused("SELECT ID FROM JOB WHERE SITE_ID = $1 FOR UPDATE SKIP LOCKED").is_none());
     let found: Vec<String> =
-        statements().into_iter().filter_map(|(place, text)| Some(format!("{place}: {}", refused(&text.to_uppercase())?))).collect();
+        house::statements().into_iter().filter_map(|(place, text)| Some(format!("{place}: {}", refused(&text.to_uppercase())?))).collect();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// What the server prepares is one statement, or it says so.
+#[test]
+fn each_migration_is_cut_into_single_statements() {
+    on_postgres(|engine| {
+        let mut conn = target(engine).connect(Access::Write).unwrap();
+        let folder = format!("{}/migrations/postgres", env!("CARGO_MANIFEST_DIR"));
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        names.sort();
+        let text = |path: &std::path::Path, file: &str| std::fs::read_to_string(path.join(file)).unwrap();
+        assert!(diesel::sql_query("SELECT 1; SELECT 2").execute(&mut conn).is_err(), "two at once are refused");
+        let mut count = 0;
+        let ups = names.iter().map(|path| (path, text(path, "up.sql")));
+        let downs = names.iter().rev().map(|path| (path, text(path, "down.sql")));
+        for (path, text) in ups.chain(downs) {
+            for statement in statements::split(&text) {
+                diesel::sql_query(statement).execute(&mut conn).unwrap_or_else(|cause| panic!("{}: {statement}: {cause}", path.display()));
+                count += 1;
+            }
+        }
+        assert!(count > 150, "{count}");
+    });
+}
+
+#[test]
+fn a_database_without_citus_is_not_spread_and_says_what_is_missing() {
+    let sqlite = program("sqlite::memory:", &["migrate", "--distribute"]);
+    assert_eq!(sqlite.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&sqlite.stderr).contains("only PostgreSQL"), "{sqlite:?}");
+    on_postgres(|engine| {
+        let target = target(engine);
+        let refused = program(&url(&target), &["migrate", "--distribute"]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && said.contains("CREATE EXTENSION citus"), "{said}");
+        let shown = program(&url(&target), &["migrate", "--distribute", "--dry-run"]);
+        let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+        assert_eq!(shown.status.code(), Some(0), "{text}");
+        assert!(text.contains("once the database has the extension citus"), "{text}");
+        assert!(text.contains("SELECT create_distributed_table('movement', 'site_id', colocate_with => 'place');"), "{text}");
+    });
+}
+
+/// All but what only Citus knows is run for real: references and triggers go and come back as they were.
+#[test]
+fn the_plan_names_each_table_once_and_leaves_each_rule_as_it_was() {
+    on_postgres(|engine| {
+        let target = target(engine);
+        migrate::up(&target, false).unwrap();
+        let mut conn = target.connect(Access::Write).unwrap();
+        let plan = distribute::plan(&mut conn).unwrap();
+        assert!(!plan.has_citus && !plan.ran);
+        let tables = conn.table_names().unwrap();
+        let (mut whole, mut by_site) = (BTreeSet::new(), BTreeSet::new());
+        for statement in &plan.statements {
+            let name = || statement.split('\'').nth(1).unwrap().to_owned();
+            if statement.starts_with("SELECT create_reference_table(") {
+                assert!(by_site.is_empty() && whole.insert(name()), "{statement}");
+            } else if statement.starts_with("SELECT create_distributed_table(") {
+                let beside = if by_site.is_empty() { "none" } else { "place" };
+                assert!(by_site.insert(name()) && statement.ends_with(&format!("'site_id', colocate_with => '{beside}')")), "{statement}");
+            }
+        }
+        assert_eq!(whole, REFERENCE.map(str::to_owned).into_iter().collect());
+        assert_eq!(whole.union(&by_site).cloned().collect::<Vec<_>>(), tables);
+        let rules = |conn: &mut Conn| {
+            let mut rules = keys(
+                conn,
+                "SELECT CAST(conrelid::regclass AS TEXT) AS table_name, CAST(conname AS TEXT) AS name, \
+                pg_get_constraintdef(oid) AS columns FROM pg_constraint WHERE contype = 'f'",
+            );
+            rules.extend(keys(
+                conn,
+                "SELECT CAST(tgrelid::regclass AS TEXT) AS table_name, CAST(tgname AS TEXT) AS name, \
+                pg_get_triggerdef(oid) AS columns FROM pg_trigger WHERE NOT tgisinternal",
+            ));
+            rules.into_iter().map(|key| (key.table_name, key.name, key.columns)).collect::<BTreeSet<_>>()
+        };
+        let before = rules(&mut conn);
+        assert!(before.len() > 30, "{}", before.len());
+        let (mut fewest, only_citus) = (before.len(), |statement: &&String| statement.starts_with("SELECT create_"));
+        conn.transaction::<_, diesel::result::Error, _>(|conn| {
+            for statement in plan.statements.iter().filter(|statement| !only_citus(statement)) {
+                diesel::sql_query(statement).execute(conn)?;
+                fewest = fewest.min(rules(conn).len());
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(fewest, 0, "all of them are out of the way at once");
+        assert_eq!(rules(&mut conn), before);
+    });
 }

@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod lead_time;
 pub mod levels;
 pub mod plan;
+pub mod presence;
 pub mod rng;
 pub mod series;
 pub mod simulate;

@@ -5,6 +5,7 @@ pub mod import;
 mod live;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
@@ -134,6 +135,11 @@ fn configure_documents(config: &mut web::ServiceConfig) {
     config.service(web::redirect("/docs/", "/docs/api/"));
 }
 
+/// A connection without a request stays open for so long: longer than clients and balancers keep theirs (15 to 60 s as a
+/// rule), so that it is they who close it. Whoever sends on a connection that we are closing hears a reset and can't know
+/// whether the request was done; a service that stood still for as long as this closes what has a request waiting in it.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 /// Serves the app until it is told to stop.
 ///
 /// # Errors
@@ -144,6 +150,7 @@ pub fn serve(state: State, listener: std::net::TcpListener, workers: usize) -> s
         actix_web::App::new().configure(|config| configure(config, &state)).wrap(from_fn(request_log::layer))
     })
     .workers(workers)
+    .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(10)
     .listen(listener)?
     .run())

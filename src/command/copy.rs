@@ -4,11 +4,10 @@ use clap::Args;
 use serde::Serialize;
 use wardstock::base::error::Result;
 use wardstock::config::Config;
-use wardstock::db::conn::Target;
 use wardstock::db::copy::{self, Copied};
 use wardstock::db::migrate;
 
-use super::{Outcome, output};
+use super::{Outcome, database, output};
 
 #[derive(Debug, Args)]
 #[command(
@@ -33,9 +32,7 @@ struct Done {
 }
 
 pub(crate) fn run(config: &Config, arguments: &Arguments, json: bool) -> Result<Outcome> {
-    let (from, to) = (Target::parse(&arguments.from)?, Target::parse(&arguments.to)?);
-    from.require_private(config.allow_plain_postgres)?;
-    to.require_private(config.allow_plain_postgres)?;
+    let (from, to) = (database::permitted(&arguments.from, config)?, database::permitted(&arguments.to, config)?);
     let bar = output::spinner("bringing the target's schema up to date");
     migrate::up(&to, false)?;
     let tables = copy::copy(&from, &to, &mut |table, rows, all| bar.set_message(format!("{table}: {rows} of {all} rows")))?;

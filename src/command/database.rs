@@ -27,9 +27,7 @@ pub(super) fn target(config: &Config) -> Result<Target> {
 
 /// The database of a URL, if it may be spoken to.
 pub(super) fn permitted(url: &str, config: &Config) -> Result<Target> {
-    let target = Target::parse(url)?;
-    target.require_private(config.allow_plain_postgres)?;
-    Ok(target)
+    Target::parse(url)?.kept_private(config.allow_plain_postgres)
 }
 
 /// How the command line is named in ledger and audit.

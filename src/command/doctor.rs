@@ -8,6 +8,7 @@ use wardstock::base::time::Micros;
 use wardstock::config::Config;
 use wardstock::db::conn::Target;
 use wardstock::db::{Db, migrate};
+use wardstock::places::par;
 use wardstock::reports::soundness::{self, Soundness};
 use wardstock::stock::level::{self, Difference};
 use wardstock_models::plan::{self, Instance, SolveLimits};
@@ -98,7 +99,10 @@ fn check_up(config: &Config, arguments: &Arguments, json: bool) -> Result<Outcom
         migrate::require_current(&target)?;
         bar.set_message("making the levels again from the ledger");
         // Through the one writer: on SQLite it refuses to run beside a service, on PostgreSQL it keeps other writers out.
-        let levels = Db::open(&target, Clock::System)?.write_now(level::rebuild)?;
+        let levels = Db::open(&target, Clock::System)?.write_now(|tx| {
+            par::rebuild_item_sums(tx)?;
+            level::rebuild(tx)
+        })?;
         found.rebuilt = Some(Rebuilt { wrong: levels.len(), levels });
     }
     if arguments.check {

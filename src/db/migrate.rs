@@ -5,6 +5,7 @@ use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::{Access, Conn, Target};
+use super::one_by_one::OneByOne;
 use crate::base::code::Code;
 use crate::base::error::{Error, Result};
 
@@ -27,12 +28,20 @@ pub struct Steps {
 /// # Errors
 /// `database_unavailable` when a migration fails or the database is newer than this program.
 pub fn up(target: &Target, dry_run: bool) -> Result<Steps> {
+    up_to(target, None, dry_run)
+}
+
+/// As [`up`], but no further than a version; one that is there already is not taken back.
+///
+/// # Errors
+/// As [`up`]; `invalid_input` for a version that this program has not.
+pub fn up_to(target: &Target, version: Option<&str>, dry_run: bool) -> Result<Steps> {
     let mut conn = target.connect(Access::Write)?;
     match &mut conn {
-        Conn::Sqlite(conn) => run(conn, SQLITE, dry_run),
+        Conn::Sqlite(conn) => run(conn, &SQLITE, version, dry_run),
         Conn::Pg(conn) => {
             conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
-            let done = run(conn, POSTGRES, dry_run);
+            let done = run(conn, &OneByOne(POSTGRES), version, dry_run);
             conn.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})"))?;
             done
         }
@@ -60,7 +69,7 @@ pub fn down(target: &Target) -> Result<()> {
     let mut conn = target.connect(Access::Write)?;
     match &mut conn {
         Conn::Sqlite(conn) => conn.revert_all_migrations(SQLITE).map(drop),
-        Conn::Pg(conn) => conn.revert_all_migrations(POSTGRES).map(drop),
+        Conn::Pg(conn) => conn.revert_all_migrations(OneByOne(POSTGRES)).map(drop),
     }
     .map_err(failed)
 }
@@ -73,29 +82,33 @@ pub fn down_one(target: &Target) -> Result<()> {
     let mut conn = target.connect(Access::Write)?;
     match &mut conn {
         Conn::Sqlite(conn) => conn.revert_last_migration(SQLITE).map(drop),
-        Conn::Pg(conn) => conn.revert_last_migration(POSTGRES).map(drop),
+        Conn::Pg(conn) => conn.revert_last_migration(OneByOne(POSTGRES)).map(drop),
     }
     .map_err(failed)
 }
 
-fn run<C, DB>(conn: &mut C, set: EmbeddedMigrations, dry_run: bool) -> Result<Steps>
+fn run<C, DB>(conn: &mut C, set: &impl MigrationSource<DB>, to: Option<&str>, dry_run: bool) -> Result<Steps>
 where
     C: MigrationHarness<DB>,
     DB: diesel::backend::Backend,
-    EmbeddedMigrations: MigrationSource<DB>,
 {
-    let ours: Vec<String> =
-        MigrationSource::<DB>::migrations(&set).map_err(failed)?.iter().map(|migration| migration.name().version().to_string()).collect();
+    let mut ours = set.migrations().map_err(failed)?;
+    ours.sort_by_key(|migration| migration.name().version().to_string());
+    let names: Vec<String> = ours.iter().map(|migration| migration.name().version().to_string()).collect();
     let applied: Vec<String> = conn.applied_migrations().map_err(failed)?.iter().map(ToString::to_string).collect();
-    if let Some(newer) = applied.iter().find(|version| !ours.contains(version)) {
+    if let Some(newer) = applied.iter().find(|version| !names.contains(version)) {
         return Err(Error::new(
             Code::DatabaseUnavailable,
             format!("the database has the migration {newer}, which this program does not know: use the newer program"),
         ));
     }
-    let pending = ours.into_iter().filter(|version| !applied.contains(version)).collect();
+    if let Some(to) = to.filter(|to| !names.iter().any(|name| name == to)) {
+        return Err(Error::field("to", "unknown", format!("'{to}' is none of this program's versions: {}", names.join(", "))));
+    }
+    let is_wanted = |name: &String| !applied.contains(name) && to.is_none_or(|to| name.as_str() <= to);
+    let (pending, chosen): (Vec<String>, Vec<_>) = names.into_iter().zip(ours).filter(|(name, _)| is_wanted(name)).unzip();
     if !dry_run {
-        conn.run_pending_migrations(set).map_err(failed)?;
+        conn.run_migrations(&chosen).map_err(failed)?;
     }
     Ok(Steps { pending, ran: !dry_run })
 }

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod conn;
 pub mod copy;
 pub mod directory;
+pub mod distribute;
 mod error;
 mod follower;
 pub(crate) use error::is_unique_violation;
@@ -12,6 +13,7 @@ pub mod hot;
 pub mod manifest;
 pub mod migrate;
 pub mod nightly;
+mod one_by_one;
 pub mod outbox;
 mod postgres;
 pub mod queue;
@@ -20,6 +22,7 @@ pub mod schema;
 pub mod seat;
 mod sqlite;
 mod sqlite_rows;
+pub mod statements;
 mod tables;
 mod writer;
 
@@ -71,6 +74,8 @@ pub struct Db {
     /// Connections for writes beside the writer; none where only the writer may write.
     apart: Option<Pool<Opener>>,
     writer: Arc<Writer>,
+    /// Further writers of what goes first; none where only the writer may write.
+    beside: Arc<[Writer]>,
     ids: Arc<IdMaker>,
     clock: Clock,
 }
@@ -85,9 +90,12 @@ impl Db {
         let lock = target.lock()?;
         let ids = Arc::new(IdMaker::new(crate::base::entropy::node_number()?));
         let writer = Writer::start(target.clone(), clock.clone(), Arc::clone(&ids), lock)?;
+        let more = if target.takes_many_writers() { WRITERS_BESIDE } else { 0 };
+        let beside =
+            (0..more).map(|_| writer.beside(target.clone(), clock.clone(), Arc::clone(&ids))).collect::<Result<Arc<[Writer]>>>()?;
         let readers = pool(target, Access::Read, 8, 1)?;
         let apart = if target.takes_many_writers() { Some(pool(target, Access::Write, 4, 0)?) } else { None };
-        Ok(Self { target: target.clone(), readers, follower: None, apart, writer: Arc::new(writer), ids, clock })
+        Ok(Self { target: target.clone(), readers, follower: None, apart, writer: Arc::new(writer), beside, ids, clock })
     }
 
     /// The clock that stamps writes.
@@ -182,19 +190,25 @@ impl Db {
             .map_err(|cause| Error::internal("a write was cut off").because(cause))?
     }
 
-    /// Runs `command` at the head of a group, where it needs no savepoint, and `reply` after COMMIT, on the writer's
-    /// thread: it must not wait. While `reply` answers `true`, another one like it is made and runs with the next group.
+    /// How many lanes [`Db::write_first`] has.
+    pub fn lanes(&self) -> usize {
+        self.beside.len().max(1)
+    }
+
+    /// Runs `command` at the head of a group, where it needs no savepoint, and `reply` after COMMIT, on the thread of a
+    /// lane's writer: it must not wait. While `reply` answers `true`, another one like it is made and runs with the next
+    /// group. What runs in one lane runs in order; what runs in two must not touch the same rows.
     ///
     /// # Errors
     /// `write_queue_full`: nothing will run.
-    pub fn write_first<T, F, R>(&self, mut make: impl FnMut() -> (F, R) + Send + 'static) -> Result<()>
+    pub fn write_first<T, F, R>(&self, lane: usize, mut make: impl FnMut() -> (F, R) + Send + 'static) -> Result<()>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
         R: FnOnce(Result<T>) -> bool + Send + 'static,
     {
         let (command, reply) = make();
-        self.writer.send(again(command, reply, make))
+        self.beside.get(lane).unwrap_or(&self.writer).send(again(command, reply, make))
     }
 
     /// A number that grows whenever a write may have changed who a credential belongs to.
@@ -204,9 +218,13 @@ impl Db {
 
     /// How many commands wait for the writer.
     pub fn write_queue_depth(&self) -> usize {
-        self.writer.depth()
+        self.writer.depth() + self.beside.iter().map(Writer::depth).sum::<usize>()
     }
 }
+
+/// Writers of batches beside the one of all other writes, where the database takes several: while one waits for the
+/// server the other prepares, and no import holds up the devices.
+const WRITERS_BESIDE: usize = 2;
 
 /// How long a request waits for a connection. The pool pauses up to half of it between two tries to reach a server
 /// that is away, so it also says how soon one that is back is noticed.

@@ -207,6 +207,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    item_level (site_id, item_id) {
+        site_id -> BigInt,
+        item_id -> BigInt,
+        on_hand -> BigInt,
+    }
+}
+
+diesel::table! {
+    item_par (site_id, item_id) {
+        site_id -> BigInt,
+        item_id -> BigInt,
+        par_level -> BigInt,
+    }
+}
+
+diesel::table! {
     demand_history (site_id, stock_point_id, start_day) {
         site_id -> BigInt,
         stock_point_id -> BigInt,
@@ -425,7 +441,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query! {
     item, supplier, offer, substitute, delivery, access_token, session, idempotency, code_directory, place, stock_point, lot, movement,
-    level, demand_history, forecast, device, device_health, channel, binding, observation, channel_last, ingest_batch, quarantine_record,
+    level, item_level, item_par, demand_history, forecast, device, device_health, channel, binding, observation, channel_last, ingest_batch, batch_horizon, quarantine_record,
     sensor_step, projection_task, belief, discrepancy, plan, plan_line, purchase_order, order_line, alert, job, outbox, audit_log,
     forecast_run, holiday, demand_event, backtest, registry_version, retention_gate, observation_hour,
     observation_day, rollup_dirty,

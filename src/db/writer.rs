@@ -108,11 +108,20 @@ impl Drop for Writer {
 
 impl Writer {
     pub(super) fn start(target: Target, clock: Clock, ids: Arc<IdMaker>, lock: Option<File>) -> Result<Self> {
-        let conn = open(&target, &ids)?;
-        let (queue, commands) = sync_channel(QUEUE_MAX);
-        let waiting = Arc::new(AtomicUsize::new(0));
         let callers = Arc::new(AtomicU64::new(0));
-        let desk = Desk { target, clock, ids, waiting: Arc::clone(&waiting), callers: Arc::clone(&callers), _lock: lock };
+        Self::spawn(Desk { target, clock, ids, is_beside: false, waiting: Arc::default(), callers, _lock: lock })
+    }
+
+    /// Another one for batches of devices, beside this one: only where the database takes several.
+    pub(super) fn beside(&self, target: Target, clock: Clock, ids: Arc<IdMaker>) -> Result<Self> {
+        let callers = Arc::clone(&self.callers);
+        Self::spawn(Desk { target, clock, ids, is_beside: true, waiting: Arc::default(), callers, _lock: None })
+    }
+
+    fn spawn(desk: Desk) -> Result<Self> {
+        let conn = desk.open()?;
+        let (queue, commands) = sync_channel(QUEUE_MAX);
+        let (waiting, callers) = (Arc::clone(&desk.waiting), Arc::clone(&desk.callers));
         let thread = std::thread::Builder::new()
             .name("db-writer".into())
             .spawn(move || desk.run(conn, &commands))
@@ -170,6 +179,8 @@ struct Desk {
     target: Target,
     clock: Clock,
     ids: Arc<IdMaker>,
+    /// It writes beside another one of this program, which holds the node number for both.
+    is_beside: bool,
     waiting: Arc<AtomicUsize>,
     callers: Arc<AtomicU64>,
     _lock: Option<File>,
@@ -207,7 +218,16 @@ impl Desk {
     }
 
     fn reopen(&self) -> Option<Conn> {
-        open(&self.target, &self.ids).inspect_err(|cause| tracing::error!(%cause, "the writer can't open the database")).ok()
+        self.open().inspect_err(|cause| tracing::error!(%cause, "the writer can't open the database")).ok()
+    }
+
+    /// A connection to write on, with a node number for the ids that no other program has.
+    fn open(&self) -> Result<Conn> {
+        let mut conn = self.target.connect(Access::Write)?;
+        if !self.is_beside {
+            self.ids.set_node(conn.take_node(self.ids.node())?);
+        }
+        Ok(conn)
     }
 
     /// Runs one group; gives the connection back unless it can't be trusted any more. What follows goes to `next`.
@@ -278,13 +298,6 @@ fn answer(finishes: Vec<Finish>, committed: Result<(), Code>) -> Vec<Command> {
 fn after_first(group: &mut Vec<Command>) -> Vec<Command> {
     let heads = group.iter().take_while(|command| command.place == Place::First).count();
     group.split_off(heads)
-}
-
-/// A connection to write on, with a node number for its ids that no other program has.
-fn open(target: &Target, ids: &IdMaker) -> Result<Conn> {
-    let mut conn = target.connect(Access::Write)?;
-    ids.set_node(conn.take_node(ids.node())?);
-    Ok(conn)
 }
 
 /// Begins a transaction. Batches of devices are counted by the database and taken again where somebody was faster;

@@ -36,11 +36,6 @@ pub(super) struct Retention {
 }
 
 impl Retention {
-    /// Whether a walk is under way.
-    pub(super) fn has_more(&self) -> bool {
-        self.sweep.is_some()
-    }
-
     /// Begins when it is time, and makes one step of what is begun; whether there is more to do at once.
     pub(super) fn round(&mut self, state: &State) -> Result<bool> {
         let keep = state.keep;
@@ -54,6 +49,11 @@ impl Retention {
             })?;
             self.begun = Some(Instant::now());
             self.sweep = Some(sweep);
+        }
+        if state.intake.must_rest() {
+            // The sweep goes on when it is its turn again.
+            std::thread::park_timeout(PAUSE);
+            return Ok(true);
         }
         if let Some(sweep) = self.sweep.take() {
             self.sweep = state.db.write_now(move |tx| sweep.step(tx, keep))?;

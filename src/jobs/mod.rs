@@ -13,12 +13,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::app::State;
 use crate::app::duty::Duty;
 use crate::base::error::{Error, Result};
 use crate::db::seat::Seat;
+
+/// How often upkeep is done.
+const UPKEEP: Duration = Duration::from_secs(10);
 
 /// The running workers; they stop when this is dropped.
 #[derive(Debug)]
@@ -53,12 +56,15 @@ impl Workers {
         if duties.has(Duty::Scheduler) {
             let mut seat = Seat::new(&state.db);
             let mut retention = history::Retention::default();
-            workers.every("job-upkeep", Duration::from_secs(10), state, move |state| {
+            let mut kept_up: Option<Instant> = None;
+            workers.every("job-upkeep", UPKEEP, state, move |state| {
                 if !seat.is_ours()? {
                     return Ok(false);
                 }
-                if !retention.has_more() {
+                // A long walk of retention comes here again at once.
+                if kept_up.is_none_or(|at| at.elapsed() >= UPKEEP) {
                     upkeep::round(state)?;
+                    kept_up = Some(Instant::now());
                 }
                 retention.round(state)
             })?;

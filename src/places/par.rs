@@ -117,6 +117,14 @@ pub fn set(tx: &mut Tx<'_>, site_id: i64, stock_point_id: i64, levels: Levels) -
     store::par::update(tx, site_id, stock_point_id, levels, None).map(drop)
 }
 
+/// Throws the sums of par levels by item away and makes them again from the stock points.
+///
+/// # Errors
+/// Those of the database; nothing has changed then.
+pub fn rebuild_item_sums(tx: &mut Tx<'_>) -> Result<()> {
+    store::par::rebuild_item_sums(tx)
+}
+
 /// Changes the named levels of an item at a place.
 ///
 /// # Errors

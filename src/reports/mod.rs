@@ -2,6 +2,7 @@
 //!
 //! Money is never added over currencies, and every figure can be found again in the ledger or in an order.
 
+pub mod below_par;
 pub mod expiry;
 pub mod http;
 pub mod plan;

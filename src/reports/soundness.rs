@@ -46,6 +46,23 @@ pub struct ChannelDifference {
     pub kept: Newest,
 }
 
+/// An item whose sums over a site are not what its levels and par levels add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ItemDifference {
+    /// Site.
+    pub site_id: i64,
+    /// Item.
+    pub item_id: i64,
+    /// On hand, as it is kept.
+    pub on_hand: i64,
+    /// What the levels add up to.
+    pub levels_sum: i64,
+    /// Par level, as it is kept.
+    pub par_level: i64,
+    /// What the par levels of the stock points add up to.
+    pub points_sum: i64,
+}
+
 /// What a check found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Soundness {
@@ -53,6 +70,8 @@ pub struct Soundness {
     pub levels: Vec<Difference>,
     /// Both sums of every site.
     pub sites: Vec<SiteSums>,
+    /// Items whose sums over a site are kept wrongly.
+    pub items: Vec<ItemDifference>,
     /// Channels that were looked at.
     pub channels: usize,
     /// Channels whose newest observation is remembered wrongly.
@@ -68,6 +87,7 @@ impl Soundness {
     pub fn is_sound(&self) -> bool {
         self.levels.is_empty()
             && self.sites.iter().all(|site| site.levels_sum == site.ledger_sum)
+            && self.items.is_empty()
             && self.channel_differences.is_empty()
             && self.audit_breaks.is_empty()
     }
@@ -82,12 +102,18 @@ impl Soundness {
         });
         let sites = self.sites.iter().filter(|site| site.levels_sum != site.ledger_sum);
         let sites = sites.map(|site| format!("site {}: levels sum to {}, movements to {}", site.site_id, site.levels_sum, site.ledger_sum));
+        let items = self.items.iter().map(|bad| {
+            let ItemDifference { site_id, item_id, on_hand, levels_sum, par_level, points_sum } = bad;
+            format!(
+                "site {site_id} item {item_id}: on hand {on_hand}, levels {levels_sum}; par level {par_level}, stock points {points_sum}"
+            )
+        });
         let channels = self.channel_differences.iter().map(|bad| {
             let remembered = bad.remembered.as_ref().map_or_else(|| "nothing".to_owned(), Newest::text);
             format!("site {} channel {}: remembered {remembered}, newest kept {}", bad.site_id, bad.channel_id, bad.kept.text())
         });
         let audit = self.audit_breaks.iter().map(|bad| format!("site {} audit entry {}: {}", bad.site_id, bad.seq, bad.rule));
-        cut(levels, most).chain(cut(sites, most)).chain(cut(channels, most)).chain(cut(audit, most)).collect()
+        cut(levels, most).chain(cut(sites, most)).chain(cut(items, most)).chain(cut(channels, most)).chain(cut(audit, most)).collect()
     }
 }
 
@@ -118,9 +144,10 @@ pub fn check(conn: &mut Conn, step: &mut dyn FnMut(String)) -> Result<Soundness>
     let levels = level::differences(conn)?;
     step("adding up the sites".to_owned());
     let sites = store::soundness::site_sums(conn)?;
+    let items = store::soundness::items(conn)?;
     step("comparing channels with their observations".to_owned());
     let (channels, channel_differences) = store::soundness::channels(conn)?;
     step("walking the audit chains".to_owned());
     let (audit_entries, audit_breaks) = audit::verify_telling(conn, &mut |seen| step(format!("walking the audit chains: {seen} entries")))?;
-    Ok(Soundness { levels, sites, channels, channel_differences, audit_entries, audit_breaks })
+    Ok(Soundness { levels, sites, items, channels, channel_differences, audit_entries, audit_breaks })
 }

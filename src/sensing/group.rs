@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::ingest::{Arrival, Outcome, Seen, Verdict, judge, outcome, refused};
-use super::native::Sample;
+use super::native::{Rejected, Sample};
 use super::registry::{Device, Registry};
 use super::store;
 use crate::access::caller::DeviceIdentity;
@@ -31,6 +31,8 @@ pub(super) struct Load<'a> {
     pub(super) arrivals: &'a [Arrival],
     /// An outcome for each record, not only for those that were not plainly stored.
     pub(super) full: bool,
+    /// It may have come before, and its answer is not kept any more.
+    pub(super) may_be_known: bool,
 }
 
 /// What became of the records of one batch.
@@ -53,6 +55,8 @@ struct Kept {
     /// The binding that must be projected for it; 0: none.
     binding_id: i64,
     is_new: bool,
+    /// It may be stored under another stamp.
+    is_doubtful: bool,
 }
 
 /// Sorts and stores the records of some batches of a site; the outcomes in the order of the batches.
@@ -122,6 +126,12 @@ fn sort<'a>(
     for (at, arrival) in load.arrivals.iter().enumerate() {
         let candidates = device.lines_of(&arrival.record.channel);
         match judge(load.device, (received_at, kept_from), now, arrival, candidates, &device.lines) {
+            // It would get a stamp of ours again, by which nothing can be recognised.
+            Verdict::Keep(_, _, message) if load.may_be_known && !message.is_empty() => {
+                let message = "it has no time of its own, and its batch is older than answers are kept".to_owned();
+                let (record, field) = (&arrival.record, format!("/records/{}/at", arrival.record.index));
+                sorted.outcomes.push(refused(Rejected { index: record.index, id: record.id.clone(), code: "too_old", field, message }));
+            }
             Verdict::Keep(row, line, message) => {
                 if let Sample::Status { battery_pct, firmware } = &arrival.record.sample
                     && row.event_at >= seen.status_at
@@ -133,7 +143,8 @@ fn sort<'a>(
                 seen.newest_at = seen.newest_at.max(row.event_at);
                 let is_usable = matches!(row.kind, "level" | "weight") && row.quality != "unstable";
                 let binding_id = device.lines.get(line).filter(|_| is_usable).map_or(0, |line| line.binding_id);
-                kept.push(Kept { load: number, at, row, message, binding_id, is_new: false });
+                let is_doubtful = load.may_be_known || !message.is_empty();
+                kept.push(Kept { load: number, at, row, message, binding_id, is_new: false, is_doubtful });
             }
             Verdict::Quarantine(code, message) => {
                 sorted.outcomes.push(outcome(&arrival.record, "quarantined", code, message));
@@ -145,18 +156,20 @@ fn sort<'a>(
     (sorted, quarantined)
 }
 
-/// The stamp of a restamped record is ours, so the primary key can't tell a resend: its own key does.
+/// The stamp of a restamped record is ours, so the primary key can't tell a resend: its own key does. So it does for a batch
+/// that may have come before, whose stamps may have been ahead then, however long ago.
 fn known_restamped(tx: &mut Tx<'_>, site_id: i64, received_at: i64, loads: &[Load<'_>], kept: &[Kept]) -> Result<HashSet<(i64, i64)>> {
-    let restamped: Vec<(i64, i64)> = kept
-        .iter()
-        .filter(|one| !one.message.is_empty())
-        .filter(|one| {
-            let record = loads.get(one.load).and_then(|load| load.arrivals.get(one.at)).map(|arrival| &arrival.record);
-            record.is_some_and(|record| record.at.is_some() || record.id.is_some())
-        })
-        .map(|one| (one.row.channel_id, one.row.dedupe_key))
-        .collect();
-    store::ingest::known_restamped(tx.conn, site_id, received_at - RESTAMPED_MICROS, &restamped)
+    let may_be_known = |one: &Kept| loads.get(one.load).is_some_and(|load| load.may_be_known);
+    let is_recognisable = |one: &&Kept| {
+        let record = loads.get(one.load).and_then(|load| load.arrivals.get(one.at)).map(|arrival| &arrival.record);
+        record.is_some_and(|record| record.at.is_some() || record.id.is_some())
+    };
+    let keys = |one: &Kept| (one.row.channel_id, one.row.dedupe_key);
+    let restamped: Vec<(i64, i64)> = kept.iter().filter(|one| !one.message.is_empty()).filter(is_recognisable).map(keys).collect();
+    let mut known = store::ingest::known_restamped(tx.conn, site_id, received_at - RESTAMPED_MICROS, &restamped)?;
+    let old: Vec<(i64, i64)> = kept.iter().filter(|one| may_be_known(one)).map(keys).collect();
+    known.extend(store::ingest::known_restamped(tx.conn, site_id, i64::MIN, &old)?);
+    Ok(known)
 }
 
 fn key(row: &ObservationRow) -> (i64, i64, i64) {
@@ -174,8 +187,7 @@ fn append(
     trust: Trust,
 ) -> Result<()> {
     let mut order: Vec<usize> = (0..kept.len()).collect();
-    order
-        .retain(|at| kept.get(*at).is_some_and(|one| one.message.is_empty() || !known.contains(&(one.row.channel_id, one.row.dedupe_key))));
+    order.retain(|at| kept.get(*at).is_some_and(|one| !one.is_doubtful || !known.contains(&(one.row.channel_id, one.row.dedupe_key))));
     order.sort_by_key(|at| kept.get(*at).map(|one| key(&one.row)));
     // Of equal records the first to come is the record, since the sort is stable.
     order.dedup_by_key(|at| kept.get(*at).map(|one| key(&one.row)));

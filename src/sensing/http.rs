@@ -1,4 +1,6 @@
-//! Calls of the room: the native door, bindings, quarantine, discrepancies.
+//! Calls of the room: the native door, bindings, quarantine, discrepancies; series beside.
+
+mod series;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -11,6 +13,7 @@ use super::ingest::{Outcome, Post, Receipt};
 use super::intake::{Intake, Room};
 use super::native::{self, Format};
 use super::quarantine::{self, QuarantineView};
+use super::series::Series;
 use super::vendor::http::read_codec;
 use super::{project, store};
 use crate::access::caller::{Caller, DeviceIdentity};
@@ -54,6 +57,16 @@ pub fn routes() -> Vec<Route> {
             .about("sensing", "Say which stock point a channel looks at, and what its readings may do")
             .takes::<NewBinding>(json!({"channel": "c1", "kind": "level", "place": "W1", "item": "P1", "mode": "advise"}))
             .answers::<Bound>(201),
+        Route::new(&Method::GET, "/api/v1/devices/{id}/observations", role::PEOPLE, series::get_observations)
+            .about("sensing", "What a channel has said: its readings, or of many days their sums by hour or day; `step` says which")
+            .query::<series::SeriesQuery>()
+            .answers::<Series>(200),
+        Route::new(&Method::GET, "/api/v1/devices/{id}/observations.csv", role::PEOPLE, series::get_observations)
+            .about("sensing", "The same as CSV")
+            .query::<series::SeriesQuery>(),
+        Route::new(&Method::GET, "/api/v1/devices/{id}/observations.xlsx", role::PEOPLE, series::get_observations)
+            .about("sensing", "The same as an Excel workbook")
+            .query::<series::SeriesQuery>(),
         Route::new(&Method::GET, "/api/v1/quarantine", role::PEOPLE, get_quarantine)
             .about("sensing", "Records that could not be used, kept as they came")
             .query::<QuarantineQuery>()

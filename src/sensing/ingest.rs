@@ -112,6 +112,13 @@ impl Post {
         }
         Self { device, head, arrivals, refused, sha256, full }
     }
+
+    /// A number by which devices are spread evenly; the same for all batches of one.
+    pub(super) fn spread(&self) -> usize {
+        // Ids made in the same way differ in few bits; the upper ones of a product differ evenly.
+        let mixed = self.device.id.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        usize::try_from(mixed).unwrap_or_default()
+    }
 }
 
 /// What a batch is answered, and its receipt when it was not known.
@@ -151,18 +158,22 @@ fn take_site(
 ) -> Result<Vec<(usize, Taken)>> {
     let mut answers = Vec::with_capacity(posts.len());
     let mut new: Vec<(usize, &Post)> = Vec::with_capacity(posts.len());
+    let mut loads: Vec<Load<'_>> = Vec::with_capacity(posts.len());
     registry.hear_others(tx, site_id, &posts.iter().map(|(_, post)| post.device.id).collect())?;
     for (at, post) in posts {
-        if let Some(known) = known(tx, registry, post, &new, trust)? {
-            answers.push((*at, known));
-        } else {
-            registry.device(tx, &post.device)?.health.hear(&post.head);
-            new.push((*at, post));
-        }
+        let may_be_known = match known(tx, registry, post, &new, trust)? {
+            Before::Answered(known) => {
+                answers.push((*at, known));
+                continue;
+            }
+            Before::Never => false,
+            Before::Forgotten => true,
+        };
+        registry.device(tx, &post.device)?.health.hear(&post.head);
+        loads.push(Load { device: &post.device, arrivals: &post.arrivals, full: post.full, may_be_known });
+        new.push((*at, post));
     }
     let received_at = tx.now.0;
-    let loads: Vec<Load<'_>> =
-        new.iter().map(|(_, post)| Load { device: &post.device, arrivals: &post.arrivals, full: post.full }).collect();
     let sorted = group::store(tx, registry, site_id, received_at, &loads, trust)?;
     let mut health: BTreeMap<i64, HealthRow> = BTreeMap::new();
     let mut batches = Vec::with_capacity(new.len());
@@ -193,22 +204,35 @@ fn take_site(
     Ok(answers)
 }
 
-/// The first answer to a batch that is known; one that goes on where its device stopped is new without a look.
-fn known(tx: &mut Tx<'_>, registry: &mut Registry, post: &Post, before: &[(usize, &Post)], trust: Trust) -> Result<Option<Taken>> {
+/// Whether a batch came before.
+enum Before {
+    /// It did, and was answered this.
+    Answered(Taken),
+    /// It did not.
+    Never,
+    /// Answers of its time are not kept any more: its records tell.
+    Forgotten,
+}
+
+/// Looks for the first answer to a batch; one that goes on where its device stopped is new without a look.
+fn known(tx: &mut Tx<'_>, registry: &mut Registry, post: &Post, before: &[(usize, &Post)], trust: Trust) -> Result<Before> {
     let (device, head) = (&post.device, &post.head);
     if trust == Trust::Memory && registry.device(tx, device)?.health.is_next(head) {
-        return Ok(None);
+        return Ok(Before::Never);
     }
     let is_same = |other: &Post| other.device.id == device.id && other.head.seq == head.seq && other.head.boot_id == head.boot_id;
     if before.iter().any(|(_, other)| is_same(other)) {
         return Err(Error::internal("a batch came twice at once"));
     }
-    let Some(known) = store::ingest::batch_by_key(tx.conn, device, head)? else { return Ok(None) };
+    let Some(known) = store::ingest::batch_by_key(tx.conn, device, head)? else {
+        let is_forgotten = store::ingest::is_beyond_horizon(tx.conn, device, head)?;
+        return Ok(if is_forgotten { Before::Forgotten } else { Before::Never });
+    };
     if known.sha256 == post.sha256 {
-        return Ok(Some(Ok((known.answer, None))));
+        return Ok(Before::Answered(Ok((known.answer, None))));
     }
     let what = format!("boot '{}' seq {} came with other bytes before; give new readings a new seq", head.boot_id, head.seq);
-    Ok(Some(Err(Error::new(Code::BatchConflict, what))))
+    Ok(Before::Answered(Err(Error::new(Code::BatchConflict, what))))
 }
 
 fn receipt(post: &Post, batch_id: i64, sorted: Sorted) -> Receipt {
@@ -282,7 +306,7 @@ pub(super) struct Seen {
 
 /// What is to be done with a record.
 pub(super) enum Verdict {
-    /// Store this row for this line; the text explains a flag.
+    /// Store this row for this line; the text explains a flag, and is empty for a stamp of the device's own.
     Keep(ObservationRow, usize, &'static str),
     Quarantine(&'static str, &'static str),
     Reject(Rejected),

@@ -11,6 +11,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use tokio::sync::oneshot;
 
 use super::group::Trust;
+use super::handover::{Heard, Waiting, counter, hand_over};
 use super::ingest::{self, Post, Taken};
 use super::registry::Registry;
 use crate::base::code::Code;
@@ -19,12 +20,14 @@ use crate::db::{Db, Tx};
 
 /// Records that one transaction takes; what waits beyond them goes into the next.
 const GROUP_RECORDS_MAX: usize = 20_000;
+/// Lanes that are used of those that the database has.
+const LANES_MAX: usize = 4;
 /// Without a batch for so long, nobody is held up.
 const QUIET: Duration = Duration::from_millis(100);
 /// What a batch means is worked out for a tenth of the time, and for an eightieth when many batches were held up by it.
 const REST: u32 = 9;
 const LONG_REST: u32 = 79;
-const MANY: usize = 8;
+const MANY: usize = 4;
 /// What is taken of a body whose length was not said.
 const BYTES_UNSAID: usize = super::native::BYTES_MAX;
 
@@ -54,11 +57,18 @@ struct Inner {
     limits: Limits,
     bytes: AtomicUsize,
     records: AtomicUsize,
-    line: Mutex<Line>,
-    /// Used on the writer's thread only.
-    registry: Mutex<Registry>,
+    /// One for each lane of the database; a device is always in the same.
+    lanes: [Lane; LANES_MAX],
     is_projecting: AtomicBool,
     pace: Mutex<Pace>,
+}
+
+/// What waits for one writer, and what it remembers.
+#[derive(Debug, Default)]
+struct Lane {
+    line: Mutex<Line>,
+    /// Used on the writer's thread only, but for what is taken alone.
+    registry: Mutex<Registry>,
 }
 
 /// What a batch means is worked out on the writer's thread too: it takes a small part of the time while batches come.
@@ -73,22 +83,6 @@ struct Line {
     waiting: Vec<Waiting>,
     /// The writer was asked to come, and has not finished.
     is_called: bool,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    post: Post,
-    reply: oneshot::Sender<Heard>,
-    /// Given back when the batch is answered.
-    room: Room,
-}
-
-/// What the writer says to a batch.
-#[derive(Debug)]
-enum Heard {
-    Answered(Taken),
-    /// Its group did not fit: it must be taken alone, with every record looked up.
-    Alone(Box<Post>, Room),
 }
 
 /// The room that a body takes while it is on its way.
@@ -162,13 +156,17 @@ impl Intake {
 
     /// Notes how long working out took, so that the next time comes after many times as long.
     pub fn rest(&self, took: Duration) {
-        let times = if self.inner.line().waiting.len() < MANY { REST } else { LONG_REST };
+        let waiting: usize = self.inner.lanes.iter().map(|lane| lane.line().waiting.len()).sum();
+        let times = if waiting < MANY { REST } else { LONG_REST };
         self.inner.pace().rest_until = Some(Instant::now() + took * times);
     }
 
-    /// Forgets what is remembered of channels and devices: somebody else writes. On the writer's thread only.
+    /// Forgets what is remembered of channels and devices: somebody else writes. At the head of that write, before it holds
+    /// a row that a lane may wait for.
     pub(super) fn forget(&self) {
-        self.inner.registry().forget();
+        for lane in &self.inner.lanes {
+            lane.registry().forget();
+        }
     }
 
     /// Records that wait or are being written.
@@ -191,26 +189,30 @@ impl Intake {
         room.holds(post.arrivals.len());
         self.inner.pace().heard = Some(Instant::now());
         let (reply, answer) = oneshot::channel();
+        let counter = counter();
+        let place = post.spread() % db.lanes().min(LANES_MAX);
+        let lane = self.inner.lane(place)?;
         let must_call = {
-            let mut line = self.inner.line();
-            line.waiting.push(Waiting { post, reply, room });
-            !std::mem::replace(&mut line.is_called, true)
+            let mut queue = lane.line();
+            queue.waiting.push(Waiting { post, reply, room, counter });
+            !std::mem::replace(&mut queue.is_called, true)
         };
         if must_call {
             let inner = Arc::clone(&self.inner);
-            if let Err(cause) = db.write_first(move || visit(&inner)) {
-                self.inner.turn_away(Vec::new(), &cause);
+            if let Err(cause) = db.write_first(place, move || visit(&inner, place)) {
+                lane.turn_away(Vec::new(), &cause);
             }
         }
         let lost = |cause| Error::new(Code::DatabaseUnavailable, NOT_STORED).retry_after(2).because(cause);
         match answer.await.map_err(lost)? {
             Heard::Answered(taken) => taken,
-            Heard::Alone(post, _room) => {
+            Heard::Alone(None) => Err(Error::internal("a batch was not given back")),
+            Heard::Alone(Some((post, _room))) => {
                 let inner = Arc::clone(&self.inner);
                 // Apart, so that it holds nothing that another program's group waits for while it waits for that group.
                 db.write_apart(move |tx| {
                     // What it changes is not in the memory.
-                    inner.registry().forget();
+                    inner.lane(place)?.registry().forget();
                     ingest::take_posts(tx, &mut Registry::default(), &[&*post], Trust::Nothing)?
                         .pop()
                         .ok_or_else(|| Error::internal("a batch was not answered"))?
@@ -228,12 +230,18 @@ fn full() -> Error {
 }
 
 impl Inner {
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lane(&self, place: usize) -> Result<&Lane> {
+        self.lanes.get(place).ok_or_else(|| Error::internal("there is no such lane"))
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lane {
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry> {
@@ -260,17 +268,15 @@ impl Inner {
             line.is_called = false;
             std::mem::take(&mut line.waiting)
         };
-        for Waiting { reply, room, .. } in group.into_iter().chain(waiting) {
-            let error = Error::new(cause.code, cause.detail.clone()).retry_after(2);
-            drop(room);
-            drop(reply.send(Heard::Answered(Err(error))));
-        }
+        let refused = || Heard::Answered(Err(Error::new(cause.code, cause.detail.clone()).retry_after(2)));
+        hand_over(group.into_iter().chain(waiting).map(|waiting| (waiting, refused())));
     }
 }
 
 /// One coming of the writer. If it panics, its callers hear that nothing was stored.
 struct Visit {
     inner: Arc<Inner>,
+    place: usize,
     group: Arc<Mutex<Vec<Waiting>>>,
     is_over: bool,
 }
@@ -287,31 +293,23 @@ impl Visit {
     /// Answers the group; whether more waits.
     fn end(&mut self, outcome: Result<Vec<Taken>>) -> bool {
         self.is_over = true;
+        let Ok(lane) = self.inner.lane(self.place) else { return false };
         let group = std::mem::take(&mut *self.group.lock().unwrap_or_else(PoisonError::into_inner));
         match outcome {
-            Ok(taken) => {
-                for (Waiting { reply, room, .. }, taken) in group.into_iter().zip(taken) {
-                    // Who hears an answer may rely on the room being free again.
-                    drop(room);
-                    // The caller may be gone; that does not change what was stored.
-                    drop(reply.send(Heard::Answered(taken)));
-                }
-            }
+            Ok(taken) => hand_over(group.into_iter().zip(taken.into_iter().map(Heard::Answered))),
             Err(cause) => {
-                self.inner.registry().forget();
+                lane.registry().forget();
                 if matches!(cause.code, Code::StorageFull | Code::DatabaseUnavailable | Code::WriteQueueFull) {
-                    self.inner.turn_away(group, &cause);
+                    lane.turn_away(group, &cause);
                     return false;
                 }
                 tracing::info!(batches = group.len(), cause = %cause.detail, "a group is taken apart");
-                for Waiting { post, reply, room } in group {
-                    drop(reply.send(Heard::Alone(Box::new(post), room)));
-                }
+                hand_over(group.into_iter().map(|waiting| (waiting, Heard::Alone(None))));
             }
         }
-        let mut line = self.inner.line();
-        line.is_called = !line.waiting.is_empty();
-        line.is_called
+        let mut queue = lane.line();
+        queue.is_called = !queue.waiting.is_empty();
+        queue.is_called
     }
 }
 
@@ -319,15 +317,16 @@ type StoreGroup = Box<dyn FnOnce(&mut Tx<'_>) -> Result<Vec<Taken>> + Send>;
 type HearGroup = Box<dyn FnOnce(Result<Vec<Taken>>) -> bool + Send>;
 
 /// A command that takes a group out of the line and stores it, and what hears its outcome.
-fn visit(inner: &Arc<Inner>) -> (StoreGroup, HearGroup) {
+fn visit(inner: &Arc<Inner>, place: usize) -> (StoreGroup, HearGroup) {
     let group = Arc::new(Mutex::new(Vec::new()));
-    let mut end = Visit { inner: Arc::clone(inner), group: Arc::clone(&group), is_over: false };
+    let mut end = Visit { inner: Arc::clone(inner), place, group: Arc::clone(&group), is_over: false };
     let inner = Arc::clone(inner);
     let command = move |tx: &mut Tx<'_>| {
         let mut group = group.lock().unwrap_or_else(PoisonError::into_inner);
-        *group = inner.next_group();
+        let lane = inner.lane(place)?;
+        *group = lane.next_group();
         let posts: Vec<&Post> = group.iter().map(|one| &one.post).collect();
-        ingest::take_posts(tx, &mut inner.registry(), &posts, Trust::Memory)
+        ingest::take_posts(tx, &mut lane.registry(), &posts, Trust::Memory)
     };
     (Box::new(command), Box::new(move |outcome| end.end(outcome)))
 }

@@ -12,6 +12,7 @@ pub mod discrepancy;
 pub mod epc;
 mod group;
 pub mod gs1;
+mod handover;
 pub mod health;
 pub mod http;
 mod ingest;
@@ -25,6 +26,7 @@ mod registry;
 pub mod retention;
 pub mod rollup;
 pub mod scan;
+pub mod series;
 mod store;
 #[cfg(test)]
 mod tests;

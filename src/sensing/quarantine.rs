@@ -77,7 +77,7 @@ pub fn replay(tx: &mut Tx<'_>, caller: &Caller, id: i64, codec: Option<Codec>) -
         if is_native { Arrival { dedupe_key: own_key, ..arrival } } else { arrival }
     };
     let arrivals: Vec<Arrival> = records.into_iter().map(arrival).collect();
-    let load = Load { device: &held.device, arrivals: &arrivals, full: true };
+    let load = Load { device: &held.device, arrivals: &arrivals, full: true, may_be_known: false };
     let stored = group::store(tx, &mut Registry::default(), held.device.site_id, held.received_at, &[load], Trust::Nothing)?;
     let mut outcomes: Vec<Outcome> = stored.into_iter().flat_map(|one| one.outcomes).collect();
     // The worst of them is that of the piece.

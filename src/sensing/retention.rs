@@ -1,9 +1,10 @@
-//! What goes after a while: readings after [`Keep::raw_days`], their sums by hour after [`Keep::hour_days`]; sums by
-//! day stay. Readings go in small steps (a month at a time where they stand in months), and only when their hours are summed.
+//! What goes after a while: readings after [`Keep::raw_days`], their sums by hour after [`Keep::hour_days`], answers to
+//! batches after 30 days; sums by day stay. Readings go in small steps (a month at a time where they stand in months), and only when their hours are summed.
 
 use super::store;
 use crate::alerts::{self, Severity};
 use crate::base::error::{Error, Result};
+use crate::base::id;
 use crate::base::time::{DAY_MICROS, Micros};
 use crate::db::Tx;
 use crate::places;
@@ -19,6 +20,9 @@ const MONTHS_AHEAD: i64 = 3;
 const MONTH_MICROS: i64 = 31 * DAY_MICROS;
 /// The fewest days that readings may be kept: a gateway that was away for a week brings them all.
 const RAW_DAYS_MIN: i64 = 8;
+
+/// Days that answers to batches are kept, if readings are kept longer: the records themselves tell of a resend then.
+const ANSWER_DAYS: i64 = 30;
 
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,10 @@ impl Keep {
     /// The first moment of the first whole day that is kept.
     fn raw_from(self, now: Micros) -> i64 {
         (now.0 - (self.raw_days + 1) * DAY_MICROS).div_euclid(DAY_MICROS) * DAY_MICROS
+    }
+
+    fn answers_from(self, now: Micros) -> i64 {
+        id::floor(now.plus_seconds(-ANSWER_DAYS.min(self.raw_days - 1) * 86_400))
     }
 
     fn hours_from(self, now: Micros) -> i64 {
@@ -95,6 +103,8 @@ pub struct Sweep {
     sites: Vec<i64>,
     /// The last channel of the current site that is done.
     after: i64,
+    /// The current site's old answers are gone.
+    is_answered: bool,
 }
 
 /// Begins: says how far readings may go, and drops the months that are over.
@@ -120,7 +130,7 @@ pub fn begin(tx: &mut Tx<'_>, keep: Keep) -> Result<Sweep> {
             tracing::info!(months, "months of readings were dropped");
         }
     }
-    Ok(Sweep { sites, after: 0 })
+    Ok(Sweep { sites, after: 0, is_answered: false })
 }
 
 impl Sweep {
@@ -130,20 +140,28 @@ impl Sweep {
     /// Those of the database.
     pub fn step(mut self, tx: &mut Tx<'_>, keep: Keep) -> Result<Option<Self>> {
         let Some(site_id) = self.sites.last().copied() else { return Ok(None) };
+        if !self.is_answered {
+            let gone = store::history::delete_batches(tx, site_id, keep.answers_from(tx.now), ROWS_PER_STEP)?;
+            self.is_answered = i64::try_from(gone).is_ok_and(|gone| gone < ROWS_PER_STEP);
+            return Ok(Some(self));
+        }
         let (kept_from, hours_from) = (store::history::kept_from(tx.conn, site_id)?, keep.hours_from(tx.now));
-        let channels = store::history::channels_after(tx.conn, site_id, self.after, CHANNELS_PER_STEP)?;
+        // Where they stand in months, readings go with their month.
+        let observed_before = if tx.conn.is_shared() { i64::MIN } else { kept_from };
+        let channels = store::history::aged_channels(tx.conn, site_id, self.after, (observed_before, hours_from), CHANNELS_PER_STEP)?;
         let mut room = ROWS_PER_STEP;
-        for channel_id in &channels {
-            // Where they stand in months, readings go with their month.
-            if !tx.conn.is_shared() {
-                room -= store::history::delete_observations(tx, site_id, *channel_id, kept_from, room)?;
+        for channel in &channels {
+            if channel.has_observations > 0 {
+                room -= store::history::delete_observations(tx, site_id, channel.id, observed_before, room)?;
             }
-            room -= store::history::delete_hours(tx, site_id, *channel_id, hours_from)?;
+            if channel.has_hours > 0 {
+                room -= store::history::delete_hours(tx, site_id, channel.id, hours_from)?;
+            }
             if room <= 0 {
                 // The same channel may have more.
                 return Ok(Some(self));
             }
-            self.after = *channel_id;
+            self.after = channel.id;
         }
         if channels.is_empty() {
             if store::vendor::delete_posts(tx, site_id, kept_from, POSTS_PER_STEP)? > 0 {
@@ -151,6 +169,7 @@ impl Sweep {
             }
             self.sites.pop();
             self.after = 0;
+            self.is_answered = false;
         }
         Ok(Some(self))
     }

@@ -236,7 +236,7 @@ pub fn differences(conn: &mut Conn) -> Result<Vec<Difference>> {
     store::differences(conn)
 }
 
-/// Throws the levels away and makes them again from the ledger; answers what was wrong before.
+/// Throws the levels and their sums by item away and makes them again from the ledger; answers which levels were wrong.
 ///
 /// # Errors
 /// Those of the database; nothing has changed then.

@@ -34,7 +34,7 @@ pub fn record(tx: &mut Tx<'_>, site_id: i64, entries: &[Entry]) -> Result<Vec<i6
         sheet.post(tx, entry)?;
     }
     let levels: Vec<LevelRow> = sheet.changed.iter().filter_map(|key| sheet.levels.get(key)).cloned().collect();
-    store::append(tx, site_id, &sheet.movements, &levels)?;
+    store::append(tx, site_id, &sheet.movements, &levels, &sheet.by_item)?;
     announce(tx, site_id, &sheet)?;
     Ok(sheet.movements.iter().map(|row| row.id).collect())
 }
@@ -58,6 +58,8 @@ struct Sheet {
     lots: Lots,
     changed: BTreeSet<(i64, i64)>,
     movements: Vec<MovementRow>,
+    /// What the movements add to the whole of each item.
+    by_item: BTreeMap<i64, i64>,
 }
 
 impl Sheet {
@@ -67,7 +69,14 @@ impl Sheet {
         let items: BTreeSet<i64> = entries.iter().map(|entry| entry.item_id).collect();
         let rows = tx.conn.hot().lock_levels(site_id, &points)?;
         let lots = Lots::load(tx, site_id, &items)?;
-        let mut sheet = Self { levels: HashMap::new(), lots_at: BTreeMap::new(), lots, changed: BTreeSet::new(), movements: Vec::new() };
+        let mut sheet = Self {
+            levels: HashMap::new(),
+            lots_at: BTreeMap::new(),
+            lots,
+            changed: BTreeSet::new(),
+            movements: Vec::new(),
+            by_item: BTreeMap::new(),
+        };
         for row in rows {
             sheet.lots_at.entry(row.stock_point_id).or_default().insert(row.lot_id);
             sheet.levels.insert((row.stock_point_id, row.lot_id), row);
@@ -158,6 +167,8 @@ impl Sheet {
         level.last_movement_id = id;
         self.lots_at.entry(entry.stock_point_id).or_default().insert(lot_id);
         self.changed.insert(key);
+        let sum = self.by_item.entry(entry.item_id).or_default();
+        *sum = sum.checked_add(delta).ok_or_else(|| Error::field("quantity", "out_of_range", "the sum of these movements is too large"))?;
         self.movements.push(MovementRow {
             id,
             stock_point_id: entry.stock_point_id,

@@ -9,9 +9,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("web", &["idempotency"]),
     ("access", &["access_token", "session", "device", "audit_log"]),
     ("catalogue", &["item", "supplier", "offer", "substitute"]),
-    ("places", &["place", "stock_point"]),
+    ("places", &["place", "stock_point", "item_par"]),
     ("alerts", &["alert"]),
-    ("stock", &["lot", "movement", "level"]),
+    ("stock", &["lot", "movement", "level", "item_level"]),
     (
         "sensing",
         &[
@@ -21,6 +21,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "observation",
             "channel_last",
             "ingest_batch",
+            "batch_horizon",
             "quarantine_record",
             "sensor_step",
             "projection_task",

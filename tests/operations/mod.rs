@@ -5,3 +5,4 @@ mod copy;
 mod doctor;
 mod keys;
 mod nightly;
+mod tls;

@@ -32,6 +32,29 @@ impl Cluster {
     pub(crate) fn start(settings: &str) -> Self {
         let folder = new_folder();
         init(&folder);
+        Self::in_folder(folder, settings)
+    }
+
+    /// A fresh server that speaks TLS, with a certificate made by itself for an address.
+    #[cfg(feature = "postgres-tls")]
+    pub(crate) fn with_certificate(address: &str) -> Self {
+        let folder = new_folder();
+        init(&folder);
+        let (key, certificate) = (format!("{folder}/server.key"), format!("{folder}/server.crt"));
+        let mut made = as_server_user("openssl");
+        made.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=scene", "-addext"]);
+        made.arg(format!("subjectAltName=IP:{address}")).args(["-keyout", &key, "-out", &certificate]);
+        assert!(made.stderr(Stdio::null()).status().unwrap().success(), "openssl req failed");
+        Self::in_folder(folder, &format!("-c ssl=on -c ssl_key_file={key} -c ssl_cert_file={certificate}"))
+    }
+
+    /// The certificate of a server that has one.
+    #[cfg(feature = "postgres-tls")]
+    pub(crate) fn certificate(&self) -> String {
+        format!("{}/server.crt", self.folder)
+    }
+
+    fn in_folder(folder: String, settings: &str) -> Self {
         let cluster = Self::kept(folder, settings);
         cluster.start_again();
         assert!(cluster.tool("createdb").arg("scene").status().unwrap().success());

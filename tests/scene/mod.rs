@@ -21,6 +21,7 @@ use wardstock::jobs::Workers;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use cluster::Cluster;
+pub(crate) use postgres::new_folder;
 pub(crate) use program::{Served, program};
 
 /// Which database a scene runs on.

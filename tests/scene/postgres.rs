@@ -106,7 +106,7 @@ pub(super) fn free_port() -> u16 {
 }
 
 /// A folder of the server's user.
-pub(super) fn new_folder() -> String {
+pub(crate) fn new_folder() -> String {
     let made = as_server_user("mktemp").args(["-d", "/tmp/wardstock-postgres-XXXXXX"]).output().unwrap();
     String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }

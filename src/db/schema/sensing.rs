@@ -98,6 +98,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    batch_horizon (site_id, device_id, boot_id) {
+        site_id -> BigInt,
+        device_id -> BigInt,
+        boot_id -> Text,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
     quarantine_record (site_id, id) {
         site_id -> BigInt,
         id -> BigInt,

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use crate::base::error::Result;
 use crate::db::Tx;
 use crate::db::conn::Conn;
-use crate::db::schema::stock_point;
+use crate::db::schema::{item_par, stock_point};
 use crate::places::par::{Levels, ParView, Wanted};
 
 type PointRow = (i64, Option<i64>, Option<i64>, i64);
@@ -69,6 +69,8 @@ pub(in crate::places) fn list(conn: &mut Conn, wanted: &Wanted, after: (&str, &s
 
 /// Answers `false` when somebody else changed it since `seen`; without `seen` it just writes.
 pub(in crate::places) fn update(tx: &mut Tx<'_>, site_id: i64, id: i64, levels: Levels, seen: Option<i64>) -> Result<bool> {
+    let before: Option<(i64, Option<i64>)> =
+        stock_point::table.find((site_id, id)).select((stock_point::item_id, stock_point::par_level)).first(tx.conn).optional()?;
     let (least, most) = seen.map_or((0, i64::MAX), |seen| (seen, seen));
     let rows = diesel::update(
         stock_point::table
@@ -83,5 +85,34 @@ pub(in crate::places) fn update(tx: &mut Tx<'_>, site_id: i64, id: i64, levels: 
         stock_point::updated_at.eq(tx.now.0),
     ))
     .execute(tx.conn)?;
-    Ok(rows == 1)
+    let Some((item_id, before)) = before.filter(|_| rows == 1) else { return Ok(false) };
+    add_to_item(tx, site_id, item_id, levels.par_level.unwrap_or(0) - before.unwrap_or(0))?;
+    Ok(true)
+}
+
+/// The sum over all places of a site follows the par level of one of them.
+fn add_to_item(tx: &mut Tx<'_>, site_id: i64, item_id: i64, more: i64) -> Result<()> {
+    if more == 0 {
+        return Ok(());
+    }
+    diesel::sql_query(
+        "INSERT INTO item_par (site_id, item_id, par_level) VALUES ($1, $2, $3) \
+         ON CONFLICT (site_id, item_id) DO UPDATE SET par_level = item_par.par_level + excluded.par_level",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(item_id)
+    .bind::<BigInt, _>(more)
+    .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Throws the sums by item away and makes them again from the stock points.
+pub(in crate::places) fn rebuild_item_sums(tx: &mut Tx<'_>) -> Result<()> {
+    diesel::delete(item_par::table).execute(tx.conn)?;
+    diesel::sql_query(
+        "INSERT INTO item_par (site_id, item_id, par_level) SELECT site_id, item_id, CAST(SUM(par_level) AS BIGINT) \
+         FROM stock_point WHERE par_level IS NOT NULL GROUP BY site_id, item_id",
+    )
+    .execute(tx.conn)?;
+    Ok(())
 }

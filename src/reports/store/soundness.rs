@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Nullable};
 use crate::base::error::Result;
 use crate::base::time::Micros;
 use crate::db::conn::Conn;
-use crate::reports::soundness::{ChannelDifference, Newest, SiteSums};
+use crate::reports::soundness::{ChannelDifference, ItemDifference, Newest, SiteSums};
 
 #[derive(QueryableByName)]
 struct SumsRow {
@@ -33,6 +33,50 @@ pub(in crate::reports) fn site_sums(conn: &mut Conn) -> Result<Vec<SiteSums>> {
     Ok(rows
         .into_iter()
         .map(|row| SiteSums { site_id: row.site_id, movements: row.movements, levels_sum: row.levels_sum, ledger_sum: row.ledger_sum })
+        .collect())
+}
+
+#[derive(QueryableByName)]
+struct ItemRow {
+    #[diesel(sql_type = BigInt)]
+    site_id: i64,
+    #[diesel(sql_type = BigInt)]
+    item_id: i64,
+    #[diesel(sql_type = BigInt)]
+    on_hand: i64,
+    #[diesel(sql_type = BigInt)]
+    levels_sum: i64,
+    #[diesel(sql_type = BigInt)]
+    par_level: i64,
+    #[diesel(sql_type = BigInt)]
+    points_sum: i64,
+}
+
+/// Items whose sums over a site are not what they follow from.
+pub(in crate::reports) fn items(conn: &mut Conn) -> Result<Vec<ItemDifference>> {
+    let rows: Vec<ItemRow> = diesel::sql_query(
+        "SELECT site_id, item_id, CAST(SUM(on_hand) AS BIGINT) AS on_hand, CAST(SUM(level) AS BIGINT) AS levels_sum, \
+         CAST(SUM(par_level) AS BIGINT) AS par_level, CAST(SUM(point) AS BIGINT) AS points_sum FROM ( \
+           SELECT site_id, item_id, on_hand, 0 AS level, 0 AS par_level, 0 AS point FROM item_level \
+           UNION ALL SELECT sp.site_id, sp.item_id, 0 AS on_hand, l.quantity AS level, 0 AS par_level, 0 AS point \
+             FROM level l JOIN stock_point sp ON sp.site_id = l.site_id AND sp.id = l.stock_point_id \
+           UNION ALL SELECT site_id, item_id, 0 AS on_hand, 0 AS level, par_level, 0 AS point FROM item_par \
+           UNION ALL SELECT site_id, item_id, 0 AS on_hand, 0 AS level, 0 AS par_level, par_level AS point \
+             FROM stock_point WHERE par_level IS NOT NULL \
+         ) both_sides GROUP BY site_id, item_id HAVING SUM(on_hand) <> SUM(level) OR SUM(par_level) <> SUM(point) \
+         ORDER BY site_id, item_id",
+    )
+    .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ItemDifference {
+            site_id: row.site_id,
+            item_id: row.item_id,
+            on_hand: row.on_hand,
+            levels_sum: row.levels_sum,
+            par_level: row.par_level,
+            points_sum: row.points_sum,
+        })
         .collect())
 }
 

@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
 use crate::base::error::Result;
 use crate::base::time::{DAY_MICROS, Day, Micros, Period};
 use crate::db::conn::Conn;
+use crate::reports::below_par::ItemBelowPar;
 use crate::reports::stock_out::{DayDelta, History, IssuePart, Point};
 use crate::reports::worth::Price;
 
@@ -235,5 +236,48 @@ pub(in crate::reports) fn valid_prices(conn: &mut Conn, today: Day) -> Result<Ve
     Ok(rows
         .into_iter()
         .map(|row| Price { item_id: row.item_id, price_minor: row.price_minor, units_per_pack: row.units_per_pack, currency: row.currency })
+        .collect())
+}
+
+#[derive(QueryableByName)]
+struct BelowParRow {
+    #[diesel(sql_type = Text)]
+    site: String,
+    #[diesel(sql_type = Text)]
+    item: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    base_unit: String,
+    #[diesel(sql_type = Text)]
+    ven: String,
+    #[diesel(sql_type = BigInt)]
+    on_hand: i64,
+    #[diesel(sql_type = BigInt)]
+    par_level: i64,
+}
+
+/// Items with less on hand at a site (or at each) than its par levels add up to.
+pub(in crate::reports) fn below_par(conn: &mut Conn, site_id: Option<i64>) -> Result<Vec<ItemBelowPar>> {
+    let rows: Vec<BelowParRow> = diesel::sql_query(
+        "SELECT p.code AS site, i.code AS item, i.name, i.base_unit, i.ven, COALESCE(l.on_hand, 0) AS on_hand, k.par_level \
+         FROM item_par k JOIN item i ON i.id = k.item_id JOIN place p ON p.site_id = k.site_id AND p.id = k.site_id \
+         LEFT JOIN item_level l ON l.site_id = k.site_id AND l.item_id = k.item_id \
+         WHERE ($1 = 0 OR k.site_id = $1) AND COALESCE(l.on_hand, 0) < k.par_level AND i.archived = FALSE ORDER BY p.code, i.code",
+    )
+    .bind::<BigInt, _>(site_id.unwrap_or(0))
+    .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ItemBelowPar {
+            site: row.site,
+            item: row.item,
+            name: row.name,
+            base_unit: row.base_unit,
+            ven: row.ven,
+            on_hand: row.on_hand,
+            par_level: row.par_level,
+            missing: row.par_level - row.on_hand,
+        })
         .collect())
 }

@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::base::time::DAY_MICROS;
 use crate::db::Tx;
 use crate::db::conn::{Conn, Number};
-use crate::db::schema::{observation_hour, retention_gate};
+use crate::db::schema::{ingest_batch, observation_hour, retention_gate};
 
 /// Microseconds of an hour.
 pub(in crate::sensing) const HOUR_MICROS: i64 = DAY_MICROS / 24;
@@ -154,16 +154,39 @@ pub(in crate::sensing) fn open_gate(tx: &mut Tx<'_>, site_id: i64, cutoff: i64) 
     Ok(opened > 0)
 }
 
-/// The channels of a site after one of them.
-pub(in crate::sensing) fn channels_after(conn: &mut Conn, site_id: i64, after: i64, limit: i64) -> Result<Vec<i64>> {
-    use crate::db::schema::channel;
-    Ok(channel::table
-        .filter(channel::site_id.eq(site_id))
-        .filter(channel::id.gt(after))
-        .order(channel::id)
-        .select(channel::id)
-        .limit(limit)
-        .load(conn)?)
+/// A channel, and whether it has something to let go.
+#[derive(Debug, QueryableByName)]
+pub(in crate::sensing) struct Aged {
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::sensing) id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::sensing) has_observations: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(in crate::sensing) has_hours: i64,
+}
+
+/// The channels of a site after one of them: whether they have observations, and sums by hour, before two moments.
+pub(in crate::sensing) fn aged_channels(
+    conn: &mut Conn,
+    site_id: i64,
+    after: i64,
+    (observed_before, hours_before): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Aged>> {
+    // Found along the primary keys, one step each; SQLite numbers parameters in the order in which they first stand.
+    Ok(diesel::sql_query(
+        "SELECT c.id, CAST(CASE WHEN EXISTS (SELECT 1 FROM observation o WHERE o.site_id = c.site_id AND o.channel_id = c.id \
+           AND o.observed_at < $1) THEN 1 ELSE 0 END AS BIGINT) AS has_observations, \
+         CAST(CASE WHEN EXISTS (SELECT 1 FROM observation_hour h WHERE h.site_id = c.site_id AND h.channel_id = c.id \
+           AND h.bucket < $2) THEN 1 ELSE 0 END AS BIGINT) AS has_hours \
+         FROM channel c WHERE c.site_id = $3 AND c.id > $4 ORDER BY c.id LIMIT $5",
+    )
+    .bind::<BigInt, _>(observed_before)
+    .bind::<BigInt, _>(hours_before)
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
 }
 
 /// Deletes the oldest readings of a channel before a moment, about `limit`; answers how many.
@@ -196,6 +219,27 @@ pub(in crate::sensing) fn delete_hours(tx: &mut Tx<'_>, site_id: i64, channel_id
     )
     .execute(tx.conn)?;
     Ok(i64::try_from(gone).unwrap_or(i64::MAX))
+}
+
+/// Deletes the oldest answers of a site, of batches before an id, and notes up to where they are gone; answers how many.
+pub(in crate::sensing) fn delete_batches(tx: &mut Tx<'_>, site_id: i64, before: i64, limit: i64) -> Result<usize> {
+    let oldest: Vec<i64> = ingest_batch::table
+        .filter(ingest_batch::site_id.eq(site_id))
+        .filter(ingest_batch::id.lt(before))
+        .order(ingest_batch::id)
+        .select(ingest_batch::id)
+        .limit(limit)
+        .load(tx.conn)?;
+    let Some(last) = oldest.last().copied() else { return Ok(0) };
+    diesel::sql_query(
+        "INSERT INTO batch_horizon (site_id, device_id, boot_id, seq) SELECT site_id, device_id, boot_id, MAX(seq) FROM ingest_batch \
+         WHERE site_id = $1 AND id <= $2 GROUP BY site_id, device_id, boot_id \
+         ON CONFLICT (site_id, device_id, boot_id) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > batch_horizon.seq",
+    )
+    .bind::<BigInt, _>(site_id)
+    .bind::<BigInt, _>(last)
+    .execute(tx.conn)?;
+    Ok(diesel::delete(ingest_batch::table.filter(ingest_batch::site_id.eq(site_id)).filter(ingest_batch::id.le(last))).execute(tx.conn)?)
 }
 
 /// Makes the partition of the month that holds a moment; where there are partitions.

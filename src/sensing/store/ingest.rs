@@ -10,7 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::db::Tx;
 use crate::db::conn::Conn;
 use crate::db::hot::{BatchRow, HealthRow, ObservationRow};
-use crate::db::schema::{belief, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
+use crate::db::schema::{batch_horizon, belief, device_health, ingest_batch, item, observation, place, quarantine_record, stock_point};
 use crate::sensing::belief::Estimate;
 use crate::sensing::binding::Line;
 use crate::sensing::ingest::Arrival;
@@ -34,6 +34,13 @@ pub(in crate::sensing) fn batch_by_key(conn: &mut Conn, device: &DeviceIdentity,
         .first(conn)
         .optional()?;
     Ok(row.map(|(sha256, status, body)| Answered { sha256, answer: answered(status, body) }))
+}
+
+/// Whether answers to batches of this boot, up to this one at least, are not kept any more.
+pub(in crate::sensing) fn is_beyond_horizon(conn: &mut Conn, device: &DeviceIdentity, head: &Head) -> Result<bool> {
+    let seq: Option<i64> =
+        batch_horizon::table.find((device.site_id, device.id, &head.boot_id)).select(batch_horizon::seq).first(conn).optional()?;
+    Ok(seq.is_some_and(|seq| head.seq <= seq))
 }
 
 fn answered(status: i64, body: String) -> Answer {

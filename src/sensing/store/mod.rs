@@ -5,6 +5,7 @@ pub(super) mod desk;
 pub(super) mod history;
 pub(super) mod ingest;
 pub(super) mod project;
+pub(super) mod series;
 pub(super) mod vendor;
 
 use diesel::Connection;

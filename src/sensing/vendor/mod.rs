@@ -3,6 +3,8 @@
 
 pub mod http;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::adapter::{Parsed, Piece, Vendor};
@@ -78,7 +80,9 @@ fn store_arrivals(
     let received_at = tx.now.0;
     let mut registry = Registry::default();
     registry.refresh(tx, device.site_id)?;
-    let load = Load { device, arrivals, full: false };
+    // The device's row first, as the lanes of the native door take it: nobody waits in a ring.
+    registry.hear_others(tx, device.site_id, &BTreeSet::from([device.id]))?;
+    let load = Load { device, arrivals, full: false, may_be_known: false };
     let sorted = group::store(tx, &mut registry, device.site_id, received_at, &[load], Trust::Nothing)?.pop().unwrap_or_default();
     receipt.stored = sorted.plain;
     for mut outcome in sorted.outcomes {

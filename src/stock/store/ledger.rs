@@ -1,6 +1,6 @@
 //! Movements, and the sums that follow from them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
@@ -256,8 +256,14 @@ pub(in crate::stock) fn known_import_keys(tx: &mut Tx<'_>, site_id: i64, keys: &
     tx.conn.hot().known_source_keys(site_id, "import", keys).map(|known| known.into_iter().collect()).map_err(Error::from)
 }
 
-/// Adds movements and sets the levels that follow from them.
-pub(in crate::stock) fn append(tx: &mut Tx<'_>, site_id: i64, movements: &[MovementRow], levels: &[LevelRow]) -> Result<()> {
+/// Adds movements, and sets the levels and the sums by item that follow from them.
+pub(in crate::stock) fn append(
+    tx: &mut Tx<'_>,
+    site_id: i64,
+    movements: &[MovementRow],
+    levels: &[LevelRow],
+    by_item: &BTreeMap<i64, i64>,
+) -> Result<()> {
     let recorded_at = tx.now.0;
     tx.conn.hot().apply_movements(site_id, recorded_at, movements, levels).map_err(|cause| {
         if is_unique_violation(&cause) {
@@ -265,5 +271,21 @@ pub(in crate::stock) fn append(tx: &mut Tx<'_>, site_id: i64, movements: &[Movem
         } else {
             cause.into()
         }
-    })
+    })?;
+    add_to_items(tx, site_id, by_item)
+}
+
+/// In the order of the items, so that two programs never wait for each other in a ring.
+fn add_to_items(tx: &mut Tx<'_>, site_id: i64, by_item: &BTreeMap<i64, i64>) -> Result<()> {
+    let rows: Vec<String> =
+        by_item.iter().filter(|(_, more)| **more != 0).map(|(item_id, more)| format!("({site_id}, {item_id}, {more})")).collect();
+    for chunk in rows.chunks(500) {
+        let rows = chunk.join(", ");
+        diesel::sql_query(format!(
+            "INSERT INTO item_level (site_id, item_id, on_hand) VALUES {rows} \
+             ON CONFLICT (site_id, item_id) DO UPDATE SET on_hand = item_level.on_hand + excluded.on_hand"
+        ))
+        .execute(tx.conn)?;
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Nullable};
 use crate::base::error::Result;
 use crate::db::Tx;
 use crate::db::conn::Conn;
-use crate::db::schema::level;
+use crate::db::schema::{item_level, level};
 use crate::stock::level::Difference;
 
 #[derive(QueryableByName)]
@@ -61,6 +61,12 @@ pub(in crate::stock) fn rebuild_levels(tx: &mut Tx<'_>) -> Result<Vec<Difference
         "INSERT INTO level (site_id, stock_point_id, lot_id, quantity, as_of, last_movement_id) \
          SELECT site_id, stock_point_id, lot_id, CAST(SUM(quantity_delta) AS BIGINT), MAX(event_at), MAX(id) FROM movement \
          GROUP BY site_id, stock_point_id, lot_id",
+    )
+    .execute(tx.conn)?;
+    diesel::delete(item_level::table).execute(tx.conn)?;
+    diesel::sql_query(
+        "INSERT INTO item_level (site_id, item_id, on_hand) SELECT sp.site_id, sp.item_id, CAST(SUM(l.quantity) AS BIGINT) \
+         FROM level l JOIN stock_point sp ON sp.site_id = l.site_id AND sp.id = l.stock_point_id GROUP BY sp.site_id, sp.item_id",
     )
     .execute(tx.conn)?;
     Ok(wrong)

@@ -1,0 +1,2 @@
+DROP TABLE item_par;
+DROP TABLE item_level;
