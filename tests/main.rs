@@ -22,6 +22,7 @@ mod contract;
 mod crash;
 mod delivery;
 mod demo;
+mod doors;
 mod failover;
 mod faults;
 mod forecasts;

@@ -8,6 +8,8 @@ use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use super::caller::Caller;
 use super::known::KnownDevices;
@@ -81,12 +83,10 @@ async fn authenticate(request: &ServiceRequest) -> Result<Caller> {
     let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::internal("the app has no database"))?.clone();
     let now = db.clock().now();
     if let Some(header) = request.headers().get(AUTHORIZATION) {
-        let secret = header
-            .to_str()
-            .ok()
-            .and_then(|text| text.strip_prefix("Bearer "))
-            .map(|text| text.trim().to_owned())
-            .ok_or_else(|| Error::new(Code::NotSignedIn, "the header Authorization must be 'Bearer <token>'"))?;
+        let secret = header.to_str().ok().and_then(secret_of).ok_or_else(|| {
+            Error::new(Code::NotSignedIn, "the header Authorization must be 'Bearer <token>', or Basic with the token as password")
+        })?;
+        let by_name = header.as_bytes().starts_with(b"Basic ");
         let fingerprint = token::fingerprint(&secret);
         let known = request.app_data::<web::Data<KnownDevices>>();
         if let Some(caller) = known.and_then(|known| known.get(&db, &fingerprint, now)) {
@@ -97,6 +97,8 @@ async fn authenticate(request: &ServiceRequest) -> Result<Caller> {
         if let (Some(known), Some(caller)) = (known, &caller) {
             known.put(fingerprint, caller, version, now);
         }
+        // A browser would send what it was told once to every page.
+        let caller = caller.filter(|caller| caller.device.is_some() || !by_name);
         return caller.ok_or_else(|| Error::new(Code::NotSignedIn, "this token is unknown, over or revoked"));
     }
     let Some(cookie) = request.cookie(session::COOKIE) else {
@@ -107,6 +109,17 @@ async fn authenticate(request: &ServiceRequest) -> Result<Caller> {
     let caller = caller.ok_or_else(|| Error::new(Code::NotSignedIn, "the session is over; sign in again"))?;
     require_csrf(request, &caller)?;
     Ok(caller)
+}
+
+/// The token of a header. Readers that know no Bearer send Basic: the token is the password, and who it belongs to is
+/// known by it alone, so that any user name will do.
+fn secret_of(header: &str) -> Option<String> {
+    if let Some(token) = header.strip_prefix("Bearer ") {
+        return Some(token.trim().to_owned());
+    }
+    let pair = STANDARD.decode(header.strip_prefix("Basic ")?.trim()).ok()?;
+    let pair = String::from_utf8(pair).ok()?;
+    pair.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 /// A browser sends its cookie along with requests that other sites make it send; the word in the header it does not.

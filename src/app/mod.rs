@@ -77,7 +77,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&Method::GET, "/api/v1/events", role::PEOPLE, live::get_events)
             .about("service", "Server-sent events: stock, alert, plan, order, device; Last-Event-ID resumes"),
     ];
-    let rooms: [fn() -> Vec<Route>; 14] = [
+    let rooms: [fn() -> Vec<Route>; 15] = [
         access::http::routes,
         import::routes,
         catalogue::http::routes,
@@ -86,6 +86,7 @@ pub fn routes() -> Vec<Route> {
         stock::http::routes,
         sensing::http::routes,
         sensing::scan::http::routes,
+        sensing::vendor::http::routes,
         demand::http::routes,
         orders::http::routes,
         reorder::http::routes,

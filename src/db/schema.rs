@@ -445,4 +445,5 @@ diesel::allow_tables_to_appear_in_same_query! {
     sensor_step, projection_task, belief, discrepancy, plan, plan_line, purchase_order, order_line, alert, job, outbox, audit_log,
     forecast_run, holiday, demand_event, backtest, registry_version, retention_gate, observation_hour,
     observation_day, rollup_dirty,
+    vendor_post,
 }

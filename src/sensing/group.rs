@@ -1,7 +1,7 @@
 //! The records of several batches of a site, sorted and stored together: one statement per hundred rows,
 //! one newest row per channel, one mark per binding.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::ingest::{Arrival, Outcome, Seen, Verdict, judge, outcome, refused};
 use super::native::{Rejected, Sample};
@@ -71,10 +71,9 @@ pub(super) fn store(
     let mut sorted = Vec::with_capacity(loads.len());
     let mut kept = Vec::with_capacity(loads.iter().map(|load| load.arrivals.len()).sum());
     for (number, load) in loads.iter().enumerate() {
-        let needs_own_channel = load.arrivals.iter().any(|arrival| arrival.record.channel.is_empty());
         let now = tx.now;
         let kept_from = registry.kept_from(site_id);
-        let device = registry.device_with(tx, load.device, needs_own_channel)?;
+        let device = registry.device_with(tx, load.device, &unbound(load))?;
         let (one, quarantined) = sort(load, number, device, (received_at, kept_from), now, &mut kept);
         store::ingest::insert_quarantined(tx, load.device, received_at, &quarantined)?;
         sorted.push(one);
@@ -101,6 +100,15 @@ pub(super) fn store(
         }
     }
     Ok(sorted)
+}
+
+/// The channels that need no binding, so that they are made when they are first used.
+fn unbound<'a>(load: &Load<'a>) -> BTreeSet<&'a str> {
+    let is_unbound = |sample: &Sample| matches!(sample, Sample::Status { .. } | Sample::Measured { .. });
+    let arrivals = load.arrivals.iter().filter(|arrival| is_unbound(&arrival.record.sample));
+    // What an unapproved device names is not taken over.
+    let arrivals = arrivals.filter(|arrival| load.device.active || arrival.record.channel.is_empty());
+    arrivals.map(|arrival| arrival.record.channel.as_str()).collect()
 }
 
 /// Decides about each record of a batch, received at a moment, of which nothing before another one is kept; answers those for the quarantine.
@@ -133,7 +141,7 @@ fn sort<'a>(
                     seen.firmware = firmware.clone().or(seen.firmware.take());
                 }
                 seen.newest_at = seen.newest_at.max(row.event_at);
-                let is_usable = row.kind != "status" && row.quality != "unstable";
+                let is_usable = matches!(row.kind, "level" | "weight") && row.quality != "unstable";
                 let binding_id = device.lines.get(line).filter(|_| is_usable).map_or(0, |line| line.binding_id);
                 let is_doubtful = load.may_be_known || !message.is_empty();
                 kept.push(Kept { load: number, at, row, message, binding_id, is_new: false, is_doubtful });

@@ -14,6 +14,7 @@ use super::intake::{Intake, Room};
 use super::native::{self, Format};
 use super::quarantine::{self, QuarantineView};
 use super::series::Series;
+use super::vendor::http::read_codec;
 use super::{project, store};
 use crate::access::caller::{Caller, DeviceIdentity};
 use crate::access::device;
@@ -71,7 +72,8 @@ pub fn routes() -> Vec<Route> {
             .query::<QuarantineQuery>()
             .answers::<Page<QuarantineView>>(200),
         Route::new(&Method::POST, "/api/v1/quarantine/{id}/replay", role::INSTALLERS, post_replay)
-            .about("sensing", "Run a record again after its channel is bound or its device approved")
+            .about("sensing", "Run a record again after its channel is bound, its device approved or its codec known")
+            .query::<ReplayQuery>()
             .answers::<Outcome>(200),
         Route::new(&Method::GET, "/api/v1/discrepancies", role::PEOPLE, get_discrepancies)
             .about("sensing", "Where sensors and book differ")
@@ -199,7 +201,7 @@ fn read_now(posted: &Posted, format: Format, device: DeviceIdentity, full: bool)
 }
 
 /// The projection runs after the answer; the scheduler would do it too, a moment later, and does while many come.
-fn project_soon(db: &web::Data<Db>, intake: &web::Data<Intake>) {
+pub(super) fn project_soon(db: &web::Data<Db>, intake: &web::Data<Intake>) {
     if !intake.start_projecting() {
         return;
     }
@@ -279,15 +281,29 @@ async fn get_quarantine(caller: Caller, db: web::Data<Db>, query: Params<Quarant
     Ok(Page::of(rows, &cut, |row| row.id.to_string()).answer(&request))
 }
 
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct ReplayQuery {
+    /// The codec of an uplink that came without one.
+    codec: Option<String>,
+}
+
 async fn post_replay(
     caller: Caller,
     db: web::Data<Db>,
     intake: web::Data<Intake>,
     path: web::Path<String>,
+    query: Params<ReplayQuery>,
     posted: Posted,
 ) -> Result<Answer> {
     let id = number("quarantined record", &path)?;
-    let answer = once(&db, caller.actor(), &posted, move |tx| Answer::ok(&quarantine::replay(tx, &caller, id)?)).await?;
+    let codec = query.0.codec.as_deref().map(read_codec).transpose()?;
+    let memory = intake.clone();
+    let answer = once(&db, caller.actor(), &posted, move |tx| {
+        // What is stored here is not in the memory of the native door.
+        memory.forget();
+        Answer::ok(&quarantine::replay(tx, &caller, id, codec)?)
+    })
+    .await?;
     project_soon(&db, &intake);
     Ok(answer)
 }

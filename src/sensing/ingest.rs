@@ -69,7 +69,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    fn add(&mut self, outcome: Outcome, full: bool) {
+    pub(super) fn add(&mut self, outcome: Outcome, full: bool) {
         match outcome.status {
             "stored" => self.stored += 1,
             "duplicate" => self.duplicate += 1,
@@ -267,6 +267,13 @@ pub(super) struct Arrival {
     pub(super) dedupe_key: i64,
 }
 
+impl Arrival {
+    /// A record that came in a body which is named by its head.
+    pub(super) fn of(device_id: i64, head: &Head, record: Record) -> Self {
+        Self { dedupe_key: dedupe_key(device_id, head, &record, &mut String::new()), record }
+    }
+}
+
 fn dedupe_key(device_id: i64, head: &Head, record: &Record, text: &mut String) -> i64 {
     text.clear();
     // Writing into a text can't fail.
@@ -276,6 +283,11 @@ fn dedupe_key(device_id: i64, head: &Head, record: &Record, text: &mut String) -
         (None, None) => write!(text, "place\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}", head.boot_id, head.seq, record.index),
     };
     written.unwrap_or_default();
+    key_of(device_id, text)
+}
+
+/// A number that names a text of a device.
+pub(super) fn key_of(device_id: i64, text: &str) -> i64 {
     let mut hash = Sha256::new();
     hash.update(device_id.to_be_bytes());
     hash.update(text.as_bytes());
@@ -334,14 +346,25 @@ pub(super) fn judge(
     if !device.active {
         return Verdict::Quarantine("device_quarantined", "the device is not approved yet");
     }
-    let is_status = matches!(record.sample, Sample::Status { .. });
-    let found =
-        candidates.iter().find_map(|at| lines.get(*at).filter(|line| is_status || line.covers(observed_at)).map(|line| (*at, line)));
+    let is_free = matches!(record.sample, Sample::Status { .. } | Sample::Measured { .. });
+    let covers = |line: &&Line| line.covers(observed_at) || is_free;
+    let found = candidates.iter().find_map(|at| lines.get(*at).filter(covers).map(|line| (*at, line)));
     let Some((line_at, line)) = found else {
-        return Verdict::Quarantine("unknown_channel", "the channel is not bound; bind it and replay the record");
+        return if is_free {
+            Verdict::Quarantine(
+                "too_many_channels",
+                "the device has as many channels as one may have; it reads strangers' tags, or names them anew",
+            )
+        } else {
+            Verdict::Quarantine("unknown_channel", "the channel is not bound; bind it and replay the record")
+        };
     };
     let (value, quality) = match &record.sample {
         Sample::Status { battery_pct, .. } => (battery_pct.unwrap_or(-1), flag),
+        Sample::Measured { .. } if candidates.iter().any(|at| lines.get(*at).is_some_and(|line| line.binding_id != 0)) => {
+            return reject("unsupported_kind", "kind", "this channel is bound to a shelf, so it sends level or weight".into());
+        }
+        Sample::Measured { value, .. } => (*value, flag),
         Sample::Level { .. } if line.is_weight => return reject("unsupported_kind", "kind", "this channel is bound as a scale".into()),
         Sample::Weight { .. } if !line.is_weight => {
             return reject("unsupported_kind", "kind", "this channel is bound as a level sensor".into());

@@ -161,6 +161,14 @@ impl Intake {
         self.inner.pace().rest_until = Some(Instant::now() + took * times);
     }
 
+    /// Forgets what is remembered of channels and devices: somebody else writes. At the head of that write, before it holds
+    /// a row that a lane may wait for.
+    pub(super) fn forget(&self) {
+        for lane in &self.inner.lanes {
+            lane.registry().forget();
+        }
+    }
+
     /// Records that wait or are being written.
     pub fn records(&self) -> usize {
         self.inner.records.load(Ordering::Relaxed)

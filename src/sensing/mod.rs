@@ -4,8 +4,10 @@
 //! A record is answered after COMMIT ([`ingest`]); what it means for the ledger is decided right after, in event
 //! time and recomputably ([`project::project_due`]).
 
+pub mod adapter;
 pub mod belief;
 pub mod binding;
+pub mod codec;
 pub mod discrepancy;
 pub mod epc;
 mod group;
@@ -28,6 +30,7 @@ pub mod series;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod vendor;
 
 pub use ingest::{Outcome, Receipt, ingest};
 pub use project::{has_due, notice_events, project_due};

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::adapter::is_epc;
 pub use super::quick::Raw;
 use super::quick::{self, LastStamp};
 use crate::base::code::Code;
@@ -81,7 +82,28 @@ pub enum Sample {
         /// Its program's version.
         firmware: Option<String>,
     },
+    /// What no shelf is bound to: a temperature, a door, a tag that was read.
+    Measured {
+        /// Its word.
+        kind: &'static str,
+        /// In the kind's unit: see [`MEASURED`].
+        value: i64,
+    },
 }
+
+/// Kinds that need no binding: word, field, units stored per unit sent, smallest, largest.
+pub const MEASURED: [(&str, &str, f64, f64, f64); 5] = [
+    // m°C
+    ("temp", "celsius", 1_000.0, -273.15, 1_000.0),
+    // 0.01 %
+    ("humidity", "rh", 100.0, 0.0, 100.0),
+    // mm
+    ("distance", "distance_mm", 1.0, 0.0, 1_000_000.0),
+    // %
+    ("battery", "battery_pct", 1.0, 0.0, 100.0),
+    // mV
+    ("voltage", "volts", 1_000.0, 0.0, 1_000.0),
+];
 
 impl Sample {
     /// Its word on the wire and in the database.
@@ -90,6 +112,7 @@ impl Sample {
             Self::Level { .. } => "level",
             Self::Weight { .. } => "weight",
             Self::Status { .. } => "status",
+            Self::Measured { kind, .. } => kind,
         }
     }
 }
@@ -252,6 +275,9 @@ pub fn read_record(index: usize, raw: Value) -> Result<Record, Rejected> {
     let sample = read_sample(&raw).map_err(|(code, field, message)| refuse(code, field, message))?;
     let channel = match (&sample, raw.get("channel").and_then(Value::as_str)) {
         (Sample::Status { .. }, _) => String::new(),
+        (Sample::Measured { kind: "tag_read", .. }, _) => {
+            tag_channel(&raw).map_err(|(code, field, message)| refuse(code, field, message))?
+        }
         (_, Some(text)) if (1..=64).contains(&text.len()) => text.to_owned(),
         _ => return Err(refuse("unknown_channel", "channel", "a text of 1 to 64 bytes".into())),
     };
@@ -285,12 +311,53 @@ fn read_sample(raw: &Value) -> Result<Sample, Broken> {
             let firmware = raw.get("firmware").and_then(Value::as_str).map(|text| text.chars().take(64).collect());
             Ok(Sample::Status { battery_pct, firmware })
         }
-        Some(other) => {
-            let shown: String = other.chars().take(40).collect();
-            Err(("unsupported_kind", "kind", format!("'{shown}' is none of level, weight, status")))
+        Some("door") => flag("door", raw, "open"),
+        Some("button") => flag("button", raw, "pressed"),
+        Some("tag_read") => {
+            let rssi = raw.get("rssi_dbm").and_then(Value::as_f64).filter(|rssi| (-200.0..=100.0).contains(rssi));
+            Ok(Sample::Measured { kind: "tag_read", value: rssi.map_or(0, |rssi| from_f64(rssi * 100.0)) })
         }
-        None => Err(("unsupported_kind", "kind", "the kind is needed: level, weight or status".into())),
+        Some(other) => measured(other, raw),
+        None => Err(("unsupported_kind", "kind", format!("the kind is needed: one of {KINDS}"))),
     }
+}
+
+/// The kinds, for people.
+const KINDS: &str = "level, weight, status, tag_read, temp, humidity, distance, door, button, battery, voltage";
+
+fn flag(kind: &'static str, raw: &Value, field: &'static str) -> Result<Sample, Broken> {
+    let is_set = raw.get(field).and_then(Value::as_bool).ok_or_else(|| ("out_of_range", field, "must be true or false".to_owned()))?;
+    Ok(Sample::Measured { kind, value: i64::from(is_set) })
+}
+
+fn measured(word: &str, raw: &Value) -> Result<Sample, Broken> {
+    let Some((kind, field, scale, min, max)) = MEASURED.iter().find(|(kind, ..)| *kind == word) else {
+        let shown: String = word.chars().take(40).collect();
+        return Err(("unsupported_kind", "kind", format!("'{shown}' is none of {KINDS}")));
+    };
+    let value = raw.get(*field).and_then(Value::as_f64).ok_or_else(|| ("bad_unit", *field, "a number is needed".to_owned()))?;
+    if !(*min..=*max).contains(&value) {
+        return Err(("out_of_range", field, format!("{value} is not within {min}..{max}")));
+    }
+    Ok(Sample::Measured { kind, value: from_f64(value * scale) })
+}
+
+/// A tag under an antenna is a channel of its own, so that what was read of it lies together.
+fn tag_channel(raw: &Value) -> Result<String, Broken> {
+    let epc = raw.get("epc").and_then(Value::as_str).unwrap_or_default().to_ascii_uppercase();
+    if !is_epc(&epc) {
+        return Err(("bad_epc", "epc", "must be an even number of 8 to 52 hexadecimal digits".into()));
+    }
+    let antenna = match raw.get("antenna") {
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let channel = format!("{antenna}/{epc}");
+    if antenna.is_empty() || channel.len() > 64 {
+        return Err(("unknown_channel", "antenna", "a number, or a text that leaves room for the EPC in 63 bytes".into()));
+    }
+    Ok(channel)
 }
 
 fn whole(raw: &Value, field: &'static str, most: i64) -> Result<i64, Broken> {
@@ -366,7 +433,19 @@ mod tests {
             Ok(Sample::Status { battery_pct: Some(88), firmware: Some("1.2".into()) }),
         );
         check(r#"{"kind":"status","battery_pct":101}"#, Err(("out_of_range", "/records/0/battery_pct")));
-        check(r#"{"kind":"tag_read","epc":"30"}"#, Err(("unsupported_kind", "/records/0/kind")));
+        check(r#"{"kind":"tag_read","antenna":1,"epc":"30"}"#, Err(("bad_epc", "/records/0/epc")));
+        check(r#"{"kind":"tag_read","epc":"3034257BF400B7800004CB2F"}"#, Err(("unknown_channel", "/records/0/antenna")));
+        check(
+            r#"{"kind":"tag_read","antenna":1,"epc":"3034257bf400b7800004cb2f","rssi_dbm":-62.5}"#,
+            Ok(Sample::Measured { kind: "tag_read", value: -6_250 }),
+        );
+        check(r#"{"kind":"temp","channel":"t","celsius":-70.25}"#, Ok(Sample::Measured { kind: "temp", value: -70_250 }));
+        check(r#"{"kind":"temp","channel":"t","celsius":"cold"}"#, Err(("bad_unit", "/records/0/celsius")));
+        check(r#"{"kind":"temp","channel":"t","celsius":-300}"#, Err(("out_of_range", "/records/0/celsius")));
+        check(r#"{"kind":"temp","celsius":4}"#, Err(("unknown_channel", "/records/0/channel")));
+        check(r#"{"kind":"door","channel":"d","open":true}"#, Ok(Sample::Measured { kind: "door", value: 1 }));
+        check(r#"{"kind":"door","channel":"d"}"#, Err(("out_of_range", "/records/0/open")));
+        check(r#"{"kind":"smell","channel":"d"}"#, Err(("unsupported_kind", "/records/0/kind")));
         check("7", Err(("unsupported_kind", "/records/0")));
     }
 

@@ -17,6 +17,8 @@ use crate::db::Tx;
 
 /// Lines that are remembered; beyond it all are forgotten and read again as they are needed.
 const LINES_MAX: usize = 100_000;
+/// Channels of one device: a reader in a door sees every tag that is carried past.
+const CHANNELS_MAX: usize = 20_000;
 
 /// The memory of the writer.
 #[derive(Debug, Default)]
@@ -125,13 +127,15 @@ impl Registry {
         Ok(())
     }
 
-    /// As [`Registry::device`]; the channel without a name, which carries what a device says about itself, is
-    /// made when it is first used.
-    pub(super) fn device_with(&mut self, tx: &mut Tx<'_>, device: &DeviceIdentity, own_channel: bool) -> Result<&Device> {
+    /// As [`Registry::device`]; channels without a binding, and the one without a name that carries what a device
+    /// says about itself, are made when they are first used, as long as the device has not too many.
+    pub(super) fn device_with(&mut self, tx: &mut Tx<'_>, device: &DeviceIdentity, channels: &BTreeSet<&str>) -> Result<&Device> {
         let known = self.device(tx, device)?;
-        if own_channel && known.lines_of("").is_empty() {
+        let room = CHANNELS_MAX.saturating_sub(known.by_channel.len());
+        let new: Vec<&str> = channels.iter().copied().filter(|channel| known.lines_of(channel).is_empty()).take(room).collect();
+        if !new.is_empty() {
             let health = known.health.clone();
-            store::binding::insert_channel(tx, device.site_id, device.id, "")?;
+            store::binding::insert_channels(tx, device.site_id, device.id, &new)?;
             self.read(tx, device, health)?;
         }
         self.device(tx, device).map(|device| &*device)

@@ -13,6 +13,8 @@ use crate::places;
 const ROWS_PER_STEP: i64 = 5_000;
 /// Channels that one transaction looks at.
 const CHANNELS_PER_STEP: i64 = 200;
+/// Bodies of vendors' gateways that one transaction deletes.
+const POSTS_PER_STEP: i64 = 100;
 /// Months that are made before they begin.
 const MONTHS_AHEAD: i64 = 3;
 const MONTH_MICROS: i64 = 31 * DAY_MICROS;
@@ -162,6 +164,9 @@ impl Sweep {
             self.after = channel.id;
         }
         if channels.is_empty() {
+            if store::vendor::delete_posts(tx, site_id, kept_from, POSTS_PER_STEP)? > 0 {
+                return Ok(Some(self));
+            }
             self.sites.pop();
             self.after = 0;
             self.is_answered = false;

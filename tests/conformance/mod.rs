@@ -4,6 +4,8 @@ mod epc_truth;
 mod forecast_truth;
 mod gs1_truth;
 mod ledger_truth;
+mod logger_truth;
+mod lorawan_truth;
 mod sensor_truth;
 mod tally;
 

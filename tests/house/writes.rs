@@ -32,6 +32,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "observation_hour",
             "observation_day",
             "rollup_dirty",
+            "vendor_post",
         ],
     ),
     ("demand", &["demand_history", "forecast", "forecast_run", "holiday", "demand_event"]),

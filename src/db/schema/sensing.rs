@@ -220,3 +220,15 @@ diesel::table! {
         marked_at -> BigInt,
     }
 }
+
+diesel::table! {
+    vendor_post (site_id, id) {
+        site_id -> BigInt,
+        id -> BigInt,
+        device_id -> BigInt,
+        door -> Text,
+        body -> Text,
+        body_sha256 -> Text,
+        received_at -> BigInt,
+    }
+}

@@ -107,11 +107,24 @@ pub(in crate::sensing) fn line_of_binding(conn: &mut Conn, site_id: i64, binding
 }
 
 pub(in crate::sensing) fn insert_channel(tx: &mut Tx<'_>, site_id: i64, device_id: i64, code: &str) -> Result<i64> {
+    let id = put_channel(tx, site_id, device_id, code)?;
+    raise_version(tx, site_id)?;
+    Ok(id)
+}
+
+/// Each once in the life of a channel.
+pub(in crate::sensing) fn insert_channels(tx: &mut Tx<'_>, site_id: i64, device_id: i64, codes: &[&str]) -> Result<()> {
+    for code in codes {
+        put_channel(tx, site_id, device_id, code)?;
+    }
+    raise_version(tx, site_id)
+}
+
+fn put_channel(tx: &mut Tx<'_>, site_id: i64, device_id: i64, code: &str) -> Result<i64> {
     let id = tx.id();
     diesel::insert_into(channel::table)
         .values((channel::site_id.eq(site_id), channel::id.eq(id), channel::device_id.eq(device_id), channel::code.eq(code)))
         .execute(tx.conn)?;
-    raise_version(tx, site_id)?;
     Ok(id)
 }
 

@@ -74,20 +74,36 @@ pub(in crate::sensing) fn insert_quarantined(
 ) -> Result<()> {
     for (arrival, code) in rows {
         let record_key = format!("{}/{}/{}", device.id, arrival.record.at.map_or(0, |at| at.0), arrival.dedupe_key);
-        diesel::sql_query(
-            "INSERT INTO quarantine_record (site_id, id, device_id, record_key, channel, code, raw, received_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (site_id, record_key) DO NOTHING",
-        )
-        .bind::<BigInt, _>(device.site_id)
-        .bind::<BigInt, _>(tx.id())
-        .bind::<BigInt, _>(device.id)
-        .bind::<Text, _>(record_key)
-        .bind::<Text, _>(&arrival.record.channel)
-        .bind::<Text, _>(*code)
-        .bind::<Text, _>(arrival.record.raw_text())
-        .bind::<BigInt, _>(received_at)
-        .execute(tx.conn)?;
+        let apart = Apart { record_key, channel: &arrival.record.channel, code, raw: &arrival.record.raw_text() };
+        keep_apart(tx, device, received_at, &apart)?;
     }
+    Ok(())
+}
+
+/// What is kept apart of a record.
+pub(in crate::sensing) struct Apart<'a> {
+    /// Device, stamp and what tells it from others.
+    pub(in crate::sensing) record_key: String,
+    pub(in crate::sensing) channel: &'a str,
+    pub(in crate::sensing) code: &'a str,
+    pub(in crate::sensing) raw: &'a str,
+}
+
+/// Keeps one record apart; one that is kept already stays as it is.
+pub(in crate::sensing) fn keep_apart(tx: &mut Tx<'_>, device: &DeviceIdentity, received_at: i64, apart: &Apart<'_>) -> Result<()> {
+    diesel::sql_query(
+        "INSERT INTO quarantine_record (site_id, id, device_id, record_key, channel, code, raw, received_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (site_id, record_key) DO NOTHING",
+    )
+    .bind::<BigInt, _>(device.site_id)
+    .bind::<BigInt, _>(tx.id())
+    .bind::<BigInt, _>(device.id)
+    .bind::<Text, _>(&apart.record_key)
+    .bind::<Text, _>(apart.channel)
+    .bind::<Text, _>(apart.code)
+    .bind::<Text, _>(apart.raw)
+    .bind::<BigInt, _>(received_at)
+    .execute(tx.conn)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ pub(super) mod history;
 pub(super) mod ingest;
 pub(super) mod project;
 pub(super) mod series;
+pub(super) mod vendor;
 
 use diesel::Connection;
 use diesel::connection::TransactionManager;

@@ -61,7 +61,7 @@ fn quarantine_keeps_and_replays() {
     let held = scene.db.read_now(|conn| quarantine::list(conn, None, false, 0, 50)).unwrap();
     assert_eq!(held.len(), 2);
     let ids: Vec<i64> = held.iter().map(|row| row.id).collect();
-    let replay = |id: i64| scene.db.write_now(move |tx| quarantine::replay(tx, &admin(), id));
+    let replay = |id: i64| scene.db.write_now(move |tx| quarantine::replay(tx, &admin(), id, None));
     assert_eq!(replay(ids[0]).unwrap().code, "device_quarantined");
     scene.write(|tx| {
         let key = device::find(tx.conn, "gw-1")?;
