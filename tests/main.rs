@@ -40,3 +40,4 @@ mod series;
 mod sharding;
 mod simulate;
 mod stock_keeper;
+mod workbooks;

@@ -33,6 +33,19 @@ impl Route {
         Self::with_rule(method, path, Rule::Roles(roles), handler)
     }
 
+    /// The two forms of a table for spreadsheets: paths that end in `.csv` and `.xlsx`, served as the call itself.
+    pub fn sheets<F, Args>(tag: &'static str, [csv, xlsx]: [&'static str; 2], roles: &'static [Role], handler: F) -> [Self; 2]
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        [
+            Self::new(&Method::GET, csv, roles, handler.clone()).about(tag, "The same as CSV"),
+            Self::new(&Method::GET, xlsx, roles, handler).about(tag, "The same as an Excel workbook"),
+        ]
+    }
+
     /// A call that needs no credential; the contract test holds the list of these short.
     pub fn public<F, Args>(method: &Method, path: &'static str, handler: F) -> Self
     where

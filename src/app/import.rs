@@ -104,17 +104,28 @@ pub fn run(db: &Db, actor: &str, only_site: Option<i64>, files: &BTreeMap<String
 }
 
 fn parse(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<(&'static str, Sheet)>> {
-    if let Some(unknown) = files.keys().find(|name| !FILES.contains(&name.as_str())) {
-        return Err(Error::field(unknown, "file_name", format!("'{unknown}' is none of {}", FILES.join(", "))));
+    if let Some(unknown) = files.keys().find(|name| of_name(name).is_none()) {
+        return Err(Error::field(unknown, "file_name", format!("'{unknown}' is none of {}; .xlsx is taken too", FILES.join(", "))));
     }
     if files.is_empty() {
         return Err(Error::field("files", "needed", format!("send at least one of {}", FILES.join(", "))));
     }
-    FILES
-        .into_iter()
-        .filter_map(|name| files.get(name).map(|bytes| (name, bytes)))
-        .map(|(name, bytes)| Ok((name, Sheet::parse(name, bytes)?)))
-        .collect()
+    let mut sheets: Vec<(&'static str, Sheet)> = Vec::with_capacity(files.len());
+    for name in FILES {
+        for (given, bytes) in files.iter().filter(|(given, _)| of_name(given) == Some(name)) {
+            if sheets.last().is_some_and(|known| known.0 == name) {
+                return Err(Error::field(given, "duplicate", format!("{name} came as CSV and as a workbook: send one of them")));
+            }
+            sheets.push((name, Sheet::parse(given, bytes)?));
+        }
+    }
+    Ok(sheets)
+}
+
+/// Which of [`FILES`] is meant by a name: `items.xlsx` is `items.csv`.
+pub fn of_name(given: &str) -> Option<&'static str> {
+    let stem = given.strip_suffix(".csv").or_else(|| given.strip_suffix(".xlsx"))?;
+    FILES.into_iter().find(|name| name.strip_suffix(".csv") == Some(stem))
 }
 
 fn one(tx: &mut Tx<'_>, actor: &str, only_site: Option<i64>, name: &str, sheet: &Sheet) -> Result<Outcome> {
@@ -160,7 +171,7 @@ impl Report {
 pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&Method::POST, "/api/v1/imports", role::CATALOGUE_KEEPERS, post_imports)
-            .about("imports", "Import CSV files (multipart, named as in the documentation); ?dry_run=true only says what would happen")
+            .about("imports", "Import CSV files or Excel workbooks (multipart, named as in the documentation, .csv or .xlsx); ?dry_run=true only says what would happen")
             .query::<ImportQuery>()
             .answers::<Report>(200),
     ]

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use wardstock::app::import::{self, FILES, Mode, Report};
 use wardstock::base::error::{Error, Result};
-use wardstock::base::table::{self, Rejected};
+use wardstock::base::table::{self, Rejected, Sheet};
 use wardstock::config::Config;
 
 use super::{Outcome, database, output};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wardstock import data/ --dry-run\n\nFiles, in this order: places.csv suppliers.csv items.csv offers.csv \
-                        substitutes.csv stock.csv movements.csv demand.csv deliveries.csv")]
+                        substitutes.csv stock.csv movements.csv demand.csv deliveries.csv \
+                        holidays.csv; each may be an Excel workbook (.xlsx) instead")]
 pub(crate) struct Arguments {
     /// A folder with import files, or one of them.
     path: PathBuf,
@@ -53,10 +54,10 @@ fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let unreadable = |path: &Path, cause: std::io::Error| Error::field(path.display().to_string(), "unreadable", cause.to_string());
     let mut files = BTreeMap::new();
     if path.is_dir() {
-        for name in FILES {
-            let file = path.join(name);
+        for name in FILES.into_iter().flat_map(|name| [name.to_owned(), name.replace(".csv", ".xlsx")]) {
+            let file = path.join(&name);
             if file.exists() {
-                files.insert(name.to_owned(), std::fs::read(&file).map_err(|cause| unreadable(&file, cause))?);
+                files.insert(name, std::fs::read(&file).map_err(|cause| unreadable(&file, cause))?);
             }
         }
     } else {
@@ -77,23 +78,40 @@ fn write_rejected(folder: &Path, files: &BTreeMap<String, Vec<u8>>, rejected: &[
             continue;
         }
         let path = folder.join(format!("{name}.rejected.csv"));
-        let unwritable = |cause: csv::Error| Error::internal(format!("{} can't be written", path.display())).because(cause);
+        copy_rejected(name, bytes, &path, &reasons)?;
+        output::note(&format!("bad rows of {name}: {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Rows and reasons into a CSV file; a row may run over several lines and is known by its first.
+fn copy_rejected(name: &str, bytes: &[u8], path: &Path, reasons: &BTreeMap<u64, Vec<String>>) -> Result<()> {
+    let unwritable = |cause: csv::Error| Error::internal(format!("{} can't be written", path.display())).because(cause);
+    let open = |delimiter: u8| csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_path(path).map_err(unwritable);
+    let mut out;
+    if table::is_workbook(bytes) {
+        let sheet = Sheet::parse(name, bytes)?;
+        out = open(b',')?;
+        out.write_record(sheet.header.iter().map(String::as_str).chain(["reason"])).map_err(unwritable)?;
+        for (line, cells) in &sheet.rows {
+            if let Some(why) = reasons.get(line) {
+                out.write_record(cells.iter().map(String::as_str).chain([why.join("; ").as_str()])).map_err(unwritable)?;
+            }
+        }
+    } else {
         let text = String::from_utf8_lossy(bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let delimiter = table::delimiter(text);
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-        let mut out = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_path(&path).map_err(unwritable)?;
+        out = open(delimiter)?;
         out.write_record(reader.headers().map_err(unwritable)?.iter().chain(["reason"])).map_err(unwritable)?;
-        // A row may run over several lines: it is known by its first.
         for record in reader.records().filter_map(std::result::Result::ok) {
             if let Some(why) = record.position().and_then(|at| reasons.get(&at.line())) {
                 out.write_record(record.iter().chain([why.join("; ").as_str()])).map_err(unwritable)?;
             }
         }
-        out.flush().map_err(|cause| unwritable(cause.into()))?;
-        output::note(&format!("bad rows of {name}: {}", path.display()));
     }
-    Ok(())
+    out.flush().map_err(|cause| unwritable(cause.into()))
 }
 
 fn text(report: &Report, dry_run: bool) -> String {

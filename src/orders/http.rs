@@ -36,12 +36,13 @@ pub fn routes() -> Vec<Route> {
             .about("orders", "Purchase orders, newest first")
             .query::<OrderQuery>()
             .answers::<Page<OrderHead>>(200),
-        Route::new(&Method::GET, "/api/v1/orders.csv", READERS, get_orders).about("orders", "The same as CSV").query::<OrderQuery>(),
         Route::new(&Method::GET, "/api/v1/orders/{id}", READERS, get_order)
             .about("orders", "One order with its lines")
             .answers::<OrderView>(200),
-        Route::new(&Method::GET, "/api/v1/orders/{id}.csv", READERS, get_order).about("orders", "Its lines as CSV"),
     ];
+    let list = ["/api/v1/orders.csv", "/api/v1/orders.xlsx"];
+    routes.extend(Route::sheets("orders", list, READERS, get_orders).map(Route::query::<OrderQuery>));
+    routes.extend(Route::sheets("orders", ["/api/v1/orders/{id}.csv", "/api/v1/orders/{id}.xlsx"], READERS, get_order));
     routes.extend(changes());
     routes
 }
@@ -106,7 +107,7 @@ async fn get_orders(caller: Caller, db: web::Data<Db>, query: Params<OrderQuery>
     let page = Page::of(rows, &cut, |row| row.id.to_string());
     match format {
         Format::Json => Ok(page.answer(&request)),
-        Format::Csv => render::answer(format, &page, || head_table(&page.items)),
+        Format::Csv | Format::Xlsx => render::answer(format, &page, || head_table(&page.items)).await,
     }
 }
 
@@ -159,11 +160,11 @@ fn head_table(rows: &[OrderHead]) -> Table {
     }
 }
 
-/// Serves `/orders/{id}` and `/orders/{id}.csv`: whichever path the router finds first, the end of the path decides.
+/// Serves `/orders/{id}`, `.csv` and `.xlsx`: whichever path the router finds first, the end of the path decides.
 async fn get_order(caller: Caller, db: web::Data<Db>, path: web::Path<String>, request: HttpRequest) -> Result<HttpResponse> {
     let format = Format::of(&request)?;
     let name = path.into_inner();
-    let name = name.strip_suffix(".csv").unwrap_or(&name).to_owned();
+    let name = render::stem(&name).to_owned();
     let view = db
         .read(move |conn| {
             let order = order::find(conn, &name)?;
@@ -171,7 +172,7 @@ async fn get_order(caller: Caller, db: web::Data<Db>, path: web::Path<String>, r
             order::view(conn, order.site_id, order.id)
         })
         .await?;
-    let mut answer = render::answer(format, &view, || line_table(&view))?;
+    let mut answer = render::answer(format, &view, || line_table(&view)).await?;
     let (name, version) = etag(view.head.version);
     if let Ok(version) = version.parse() {
         answer.headers_mut().insert(actix_web::http::header::HeaderName::from_static(name), version);

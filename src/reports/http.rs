@@ -28,36 +28,36 @@ const AHEAD_DAYS_MAX: i64 = 3_660;
 
 /// The calls.
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         Route::new(&Method::GET, "/api/v1/reports/procurement", role::REPORT_READERS, get_procurement)
-            .about("reports", "Recommended, ordered, spent, held back, run out, expired")
+            .about(
+                "reports",
+                "Recommended, ordered, spent, held back, run out, expired; as a sheet its column section tells the parts apart",
+            )
             .query::<PeriodQuery>()
             .answers::<Procurement>(200),
-        Route::new(&Method::GET, "/api/v1/reports/procurement.csv", role::REPORT_READERS, get_procurement)
-            .about("reports", "The same as one flat CSV; its column section tells the parts apart")
-            .query::<PeriodQuery>(),
         Route::new(&Method::GET, "/api/v1/reports/expiry", role::REPORT_READERS, get_expiry)
             .about("reports", "Lots on hand that are expired or will expire, with their value")
             .query::<ExpiryQuery>()
             .answers::<Expiry>(200),
-        Route::new(&Method::GET, "/api/v1/reports/expiry.csv", role::REPORT_READERS, get_expiry)
-            .about("reports", "The same as CSV")
-            .query::<ExpiryQuery>(),
         Route::new(&Method::GET, "/api/v1/reports/stock-value", role::REPORT_READERS, get_stock_value)
             .about("reports", "What the stock is worth, by place and currency")
             .query::<SiteQuery>()
             .answers::<StockValue>(200),
-        Route::new(&Method::GET, "/api/v1/reports/stock-value.csv", role::REPORT_READERS, get_stock_value)
-            .about("reports", "The same as CSV")
-            .query::<SiteQuery>(),
         Route::new(&Method::GET, "/api/v1/reports/below-par", role::REPORT_READERS, get_below_par)
             .about("reports", "Items of which a site holds less than the par levels of its places add up to")
             .query::<SiteQuery>()
             .answers::<BelowPar>(200),
-        Route::new(&Method::GET, "/api/v1/reports/below-par.csv", role::REPORT_READERS, get_below_par)
-            .about("reports", "The same as CSV")
-            .query::<SiteQuery>(),
-    ]
+    ];
+    let procurement = ["/api/v1/reports/procurement.csv", "/api/v1/reports/procurement.xlsx"];
+    let expiry = ["/api/v1/reports/expiry.csv", "/api/v1/reports/expiry.xlsx"];
+    let stock_value = ["/api/v1/reports/stock-value.csv", "/api/v1/reports/stock-value.xlsx"];
+    let below_par = ["/api/v1/reports/below-par.csv", "/api/v1/reports/below-par.xlsx"];
+    routes.extend(Route::sheets("reports", procurement, role::REPORT_READERS, get_procurement).map(Route::query::<PeriodQuery>));
+    routes.extend(Route::sheets("reports", expiry, role::REPORT_READERS, get_expiry).map(Route::query::<ExpiryQuery>));
+    routes.extend(Route::sheets("reports", stock_value, role::REPORT_READERS, get_stock_value).map(Route::query::<SiteQuery>));
+    routes.extend(Route::sheets("reports", below_par, role::REPORT_READERS, get_below_par).map(Route::query::<SiteQuery>));
+    routes
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -103,8 +103,8 @@ fn site_of(conn: &mut Conn, caller: &Caller, site: Option<&str>) -> Result<(Opti
 /// As of when a report holds, for the form that has no place for it.
 const AS_OF: &str = "x-as-of";
 
-fn answer(format: Format, as_of: Micros, report: &impl Serialize, table: impl FnOnce() -> Table) -> Result<HttpResponse> {
-    let mut answer = render::answer(format, report, table)?;
+async fn answer(format: Format, as_of: Micros, report: &impl Serialize, table: impl FnOnce() -> Table) -> Result<HttpResponse> {
+    let mut answer = render::answer(format, report, table).await?;
     let moment = HeaderValue::from_str(&as_of.to_text()).map_err(|cause| Error::internal("a moment is no header").because(cause))?;
     answer.headers_mut().insert(HeaderName::from_static(AS_OF), moment);
     Ok(answer)
@@ -120,7 +120,7 @@ async fn get_procurement(caller: Caller, db: web::Data<Db>, query: Params<Period
             procurement::build(conn, &Scope { site_id, site, period, as_of })
         })
         .await?;
-    answer(format, report.as_of, &report, || table::table(&report))
+    answer(format, report.as_of, &report, || table::table(&report)).await
 }
 
 async fn get_expiry(caller: Caller, db: web::Data<Db>, query: Params<ExpiryQuery>, request: HttpRequest) -> Result<HttpResponse> {
@@ -136,7 +136,7 @@ async fn get_expiry(caller: Caller, db: web::Data<Db>, query: Params<ExpiryQuery
             expiry::build(conn, site_id, site, as_of, days)
         })
         .await?;
-    answer(format, report.as_of, &report, || expiry::table(&report))
+    answer(format, report.as_of, &report, || expiry::table(&report)).await
 }
 
 async fn get_stock_value(caller: Caller, db: web::Data<Db>, query: Params<SiteQuery>, request: HttpRequest) -> Result<HttpResponse> {
@@ -147,7 +147,7 @@ async fn get_stock_value(caller: Caller, db: web::Data<Db>, query: Params<SiteQu
             stock_value::build(conn, site_id, site, as_of)
         })
         .await?;
-    answer(format, report.as_of, &report, || stock_value::table(&report))
+    answer(format, report.as_of, &report, || stock_value::table(&report)).await
 }
 
 async fn get_below_par(caller: Caller, db: web::Data<Db>, query: Params<SiteQuery>, request: HttpRequest) -> Result<HttpResponse> {
@@ -158,5 +158,5 @@ async fn get_below_par(caller: Caller, db: web::Data<Db>, query: Params<SiteQuer
             below_par::build(conn, site_id, site, as_of)
         })
         .await?;
-    answer(format, report.as_of, &report, || below_par::table(&report))
+    answer(format, report.as_of, &report, || below_par::table(&report)).await
 }

@@ -63,6 +63,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&Method::GET, "/api/v1/devices/{id}/observations.csv", role::PEOPLE, series::get_observations)
             .about("sensing", "The same as CSV")
             .query::<series::SeriesQuery>(),
+        Route::new(&Method::GET, "/api/v1/devices/{id}/observations.xlsx", role::PEOPLE, series::get_observations)
+            .about("sensing", "The same as an Excel workbook")
+            .query::<series::SeriesQuery>(),
         Route::new(&Method::GET, "/api/v1/quarantine", role::PEOPLE, get_quarantine)
             .about("sensing", "Records that could not be used, kept as they came")
             .query::<QuarantineQuery>()

@@ -12,3 +12,4 @@ pub mod problem;
 pub mod render;
 pub mod request_log;
 mod store;
+mod workbook;

@@ -18,6 +18,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) text: String,
+    /// As it came; `text` stands in where that is text.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -71,6 +73,7 @@ impl Client {
             request = request.header(*name, *value);
         }
         let mut answer = self.agent.run(request.body(body.to_vec())?)?;
+        let bytes = answer.body_mut().with_config().limit(64 << 20).read_to_vec()?;
         Ok(Answer {
             status: answer.status().as_u16(),
             headers: answer
@@ -78,7 +81,8 @@ impl Client {
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
                 .collect(),
-            text: answer.body_mut().with_config().limit(64 << 20).read_to_string()?,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         })
     }
 
@@ -121,14 +125,20 @@ impl Client {
     /// Uploads files as multipart/form-data.
     #[track_caller]
     pub(crate) fn upload(&self, path: &str, files: &[(&str, &str)]) -> Answer {
-        let mut body = String::new();
-        for (name, text) in files {
-            body = format!(
-                "{body}--scene\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n{text}\r\n"
-            );
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        self.upload_bytes(path, &files)
+    }
+
+    /// The same with files of any kind.
+    #[track_caller]
+    pub(crate) fn upload_bytes(&self, path: &str, files: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, bytes) in files {
+            let head = format!("--scene\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
         }
-        body += "--scene--\r\n";
-        self.send("POST", path, &[("content-type", "multipart/form-data; boundary=scene")], body.as_bytes())
+        body.extend(b"--scene--\r\n");
+        self.send("POST", path, &[("content-type", "multipart/form-data; boundary=scene")], &body)
     }
 
     /// All pages of a list.

@@ -2,11 +2,13 @@
 
 mod row;
 mod sheet;
+mod workbook;
 
 use serde::Serialize;
 
 pub use row::Row;
 pub use sheet::{Sheet, delimiter};
+pub use workbook::is_workbook;
 
 /// One bad cell of an import file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::workbook;
 use super::{Rejected, Row};
 use crate::base::error::{Error, Result};
 
@@ -26,11 +27,14 @@ pub fn delimiter(text: &str) -> u8 {
 }
 
 impl Sheet {
-    /// Splits CSV with a header row; comma or semicolon, whichever the header uses.
+    /// Splits CSV with a header row, comma or semicolon, whichever the header uses; of an Excel workbook the first sheet.
     ///
     /// # Errors
-    /// `invalid_input` when the file is no UTF-8 text, or has no header.
+    /// `invalid_input` when the file is no UTF-8 text and no workbook, or has no header.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
+        if workbook::is_workbook(bytes) {
+            return Self::of_workbook(file, bytes);
+        }
         let text = std::str::from_utf8(bytes).map_err(|cause| {
             Error::field(file, "not_utf8", format!("{file}: byte {} is no UTF-8; save the file as CSV UTF-8", cause.valid_up_to()))
         })?;
@@ -46,14 +50,46 @@ impl Sheet {
             .iter()
             .map(str::to_owned)
             .collect();
-        if header.iter().all(String::is_empty) {
-            return Err(Error::field(file, "no_header", format!("{file}: the first line must name the columns")));
-        }
-        let mut sheet = Self { file: file.to_owned(), header, rows: Vec::new(), broken: Vec::new() };
+        let mut sheet = Self::with_header(file, header)?;
         for record in reader.records() {
             sheet.take(record);
         }
         Ok(sheet)
+    }
+
+    fn with_header(file: &str, header: Vec<String>) -> Result<Self> {
+        if header.iter().all(String::is_empty) {
+            return Err(Error::field(file, "no_header", format!("{file}: the first line must name the columns")));
+        }
+        Ok(Self { file: file.to_owned(), header, rows: Vec::new(), broken: Vec::new() })
+    }
+
+    fn of_workbook(file: &str, bytes: &[u8]) -> Result<Self> {
+        let mut rows = workbook::rows(file, bytes)?.into_iter();
+        let mut sheet = Self::with_header(file, rows.next().map(|row| row.1).unwrap_or_default())?;
+        // Cells without a name above them, as notes beside the table.
+        let width = sheet.header.iter().rposition(|name| !name.is_empty()).map_or(0, |at| at + 1);
+        sheet.header.truncate(width);
+        for (line, mut cells) in rows {
+            if cells.iter().skip(width).all(String::is_empty) {
+                cells.truncate(width);
+                sheet.rows.push((line, cells));
+            } else {
+                sheet.refuse_width(line, cells.len());
+            }
+        }
+        Ok(sheet)
+    }
+
+    fn refuse_width(&mut self, line: u64, columns: usize) {
+        self.broken.push(Rejected {
+            file: self.file.clone(),
+            line,
+            column: String::new(),
+            value: format!("{columns} columns"),
+            rule: "column_count".into(),
+            hint: format!("the header has {} columns; quote cells that hold a comma", self.header.len()),
+        });
     }
 
     fn take(&mut self, record: csv::Result<csv::StringRecord>) {
@@ -63,14 +99,7 @@ impl Sheet {
                 if record.len() == self.header.len() {
                     self.rows.push((line, record.iter().map(str::to_owned).collect()));
                 } else {
-                    self.broken.push(Rejected {
-                        file: self.file.clone(),
-                        line,
-                        column: String::new(),
-                        value: format!("{} columns", record.len()),
-                        rule: "column_count".into(),
-                        hint: format!("the header has {} columns; quote cells that hold a comma", self.header.len()),
-                    });
+                    self.refuse_width(line, record.len());
                 }
             }
             Err(cause) => self.broken.push(Rejected {

@@ -138,7 +138,7 @@ pub(super) async fn get_lines(caller: Caller, db: web::Data<Db>, path: web::Path
         })
         .await?;
     let lines = Lines { items };
-    render::answer(format, &lines, || line_table(&lines.items))
+    render::answer(format, &lines, || line_table(&lines.items)).await
 }
 
 fn line_table(lines: &[LineView]) -> Table {

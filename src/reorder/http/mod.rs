@@ -19,7 +19,7 @@ use crate::web::paging::Page;
 
 /// The calls.
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         Route::new(&Method::GET, "/api/v1/plans", role::PEOPLE, get_plans)
             .about("reorder", "Plans, newest first")
             .query::<PlanQuery>()
@@ -36,7 +36,6 @@ pub fn routes() -> Vec<Route> {
         Route::new(&Method::GET, "/api/v1/plans/{id}/lines", role::PEOPLE, get_lines)
             .about("reorder", "Recommended order lines, each with its reason")
             .answers::<Lines>(200),
-        Route::new(&Method::GET, "/api/v1/plans/{id}/lines.csv", role::PEOPLE, get_lines).about("reorder", "The same as CSV"),
         Route::new(&Method::PATCH, "/api/v1/plans/{id}/lines/{line}", role::PLANNERS, patch_line)
             .about("reorder", "Set other packs than recommended; needs a reason. packs null: as recommended again")
             .takes::<Override>(json!({"packs": 4, "reason": "promotion ends this week"}))
@@ -47,5 +46,8 @@ pub fn routes() -> Vec<Route> {
                 "Turn the lines of the first period into draft orders, one per supplier and order day; name the moves to post",
             )
             .answers::<Accepted>(201),
-    ]
+    ];
+    let lines = ["/api/v1/plans/{id}/lines.csv", "/api/v1/plans/{id}/lines.xlsx"];
+    routes.extend(Route::sheets("reorder", lines, role::PEOPLE, get_lines));
+    routes
 }

@@ -1,4 +1,4 @@
-//! What a channel has said: as JSON, and as CSV with `.csv` at the end or by `Accept`.
+//! What a channel has said: as JSON, and as CSV with `.csv` or `.xlsx` at the end or by `Accept`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -46,7 +46,7 @@ pub(super) async fn get_observations(
             series::read(conn, &key, &query.channel, period, step)
         })
         .await?;
-    render::answer(format, &series, || table(&series))
+    render::answer(format, &series, || table(&series)).await
 }
 
 fn table(series: &Series) -> Table {

@@ -20,12 +20,11 @@ use crate::web::paging::Page;
 
 /// The calls.
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         Route::new(&Method::GET, "/api/v1/stock", role::PEOPLE, get_stock)
             .about("stock", "Stock points with on hand, on order, position, cover and belief")
             .query::<StockQuery>()
             .answers::<Page<StockView>>(200),
-        Route::new(&Method::GET, "/api/v1/stock.csv", role::PEOPLE, get_stock).about("stock", "The same as CSV").query::<StockQuery>(),
         Route::new(&Method::GET, "/api/v1/stock/{place}/{item}", role::PEOPLE, get_stock_point)
             .about("stock", "One stock point with its lots")
             .answers::<StockPointView>(200),
@@ -49,5 +48,8 @@ pub fn routes() -> Vec<Route> {
             .about("stock", "Book a count; movements since it stand")
             .takes::<NewCount>(json!({"place": "W1", "item": "P1", "counted": 40}))
             .answers::<Counted>(201),
-    ]
+    ];
+    let sheets = ["/api/v1/stock.csv", "/api/v1/stock.xlsx"];
+    routes.extend(Route::sheets("stock", sheets, role::PEOPLE, get_stock).map(Route::query::<StockQuery>));
+    routes
 }

@@ -44,7 +44,7 @@ pub(super) async fn get_stock(caller: Caller, db: web::Data<Db>, query: Params<S
     let page = Page::of(rows, &cut, |row| format!("{}|{}", row.place, row.item));
     match format {
         Format::Json => Ok(page.answer(&request)),
-        Format::Csv => render::answer(format, &page, || stock_table(&page.items)),
+        Format::Csv | Format::Xlsx => render::answer(format, &page, || stock_table(&page.items)).await,
     }
 }
 
